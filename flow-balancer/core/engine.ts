@@ -1,0 +1,84 @@
+/**
+ * The one port through which fronts (stdio, HTTP, the command line) reach what runs tasks. A
+ * front keeps no state of the engine's, and would not notice if it were another process.
+ */
+
+import type { Gate } from "./gate.ts";
+import type { SessionId, TaskId } from "./ids.ts";
+import type { JsonValue } from "./json.ts";
+import type { PoolStatus } from "./pool-status.ts";
+import type { Summary } from "./stats.ts";
+import type { ListFilter, ListPage, Session } from "./ports.ts";
+import type {
+  KindInfo,
+  TaskOutput,
+  TaskRecord,
+  TaskRequest,
+  TaskState,
+} from "./task.ts";
+
+/** Told of a task's life while its submitter listens; calls must not throw. */
+export interface TaskObserver {
+  progress?(done: number, total: number | null, message: string | null): void;
+  log?(message: string): void;
+}
+
+export interface SubmitOptions {
+  readonly observer?: TaskObserver;
+  /** Shared by the tasks of a batch: each runs only inside it, and is cancelled if it is shut out. */
+  readonly gate?: Gate;
+}
+
+/** A task that is on disk. */
+export interface Submission {
+  readonly task: TaskRecord;
+  /** The record with its result; rejects only if the result could not be stored. */
+  readonly done: Promise<TaskRecord>;
+}
+
+/** What is known of how long a kind runs. Throws UNKNOWN_KIND. */
+export interface TimeoutStats {
+  readonly kind: string;
+  /** Of the newest completed runs, ms. */
+  readonly runMs: Summary;
+  /** In force for a task that names none, ms. */
+  readonly timeoutMs: number;
+}
+
+export interface EngineStatus {
+  readonly pool: PoolStatus;
+  /** Stored tasks by state, of all servers that share the home. */
+  readonly tasks: Readonly<Record<TaskState, number>>;
+  readonly home: string;
+}
+
+export interface Engine {
+  /** Throws a refusal (UNKNOWN_KIND, QUEUE_FULL, SESSION_CLOSED, ...): nothing was recorded then. */
+  submit(request: TaskRequest, options?: SubmitOptions): Promise<Submission>;
+  /** Resolves with the record once the task has ended. Throws NOT_FOUND, ALREADY_FINISHED or NOT_OWNER. */
+  cancel(id: TaskId): Promise<TaskRecord>;
+  get(id: TaskId): Promise<TaskRecord | null>;
+  /** The record once the task has ended; the present one when `signal` fires before. Throws NOT_FOUND. */
+  settled(id: TaskId, signal: AbortSignal): Promise<TaskRecord>;
+  /** What the task has printed so far; null for an unknown task or one that printed nothing. */
+  output(id: TaskId): Promise<TaskOutput | null>;
+  list(filter: ListFilter): Promise<ListPage>;
+  status(): Promise<EngineStatus>;
+  kinds(): readonly KindInfo[];
+  /** Reads the kind's schema by way of a worker, if it is not known yet. Throws UNKNOWN_KIND, MODULE_*. */
+  describeKind(kind: string): Promise<KindInfo>;
+  /** Median of the newest run times, ms; null with fewer than 5 of them. */
+  expectedRunMs(kind: string): Promise<number | null>;
+  timeoutStats(kind: string): Promise<TimeoutStats>;
+  openSession(name: string | null): Promise<Session>;
+  /** Throws NOT_FOUND. */
+  closeSession(id: SessionId): Promise<Session>;
+  /** Affinity of calls that name no session; null for a caller that cannot be told from others. */
+  defaultSession(connection: string | null): SessionId | null;
+  /** How long a client waits for an answer before it gives up, less a margin, ms. */
+  patienceMs(client: string | null): number;
+  /** The settings in force and where each came from, secrets masked. */
+  effectiveConfig(): JsonValue;
+  /** Calls `listener` when a task changed its state; returns how to stop. */
+  onTaskChanged(listener: (id: TaskId) => void): () => void;
+}

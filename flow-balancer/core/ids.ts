@@ -1,0 +1,14 @@
+/** Names of things, branded so that a task's id cannot be passed where a session's is wanted. */
+
+declare const brand: unique symbol;
+type Id<Name extends string> = string & { readonly [brand]: Name };
+
+export type TaskId = Id<"task">;
+export type SessionId = Id<"session">;
+export type WorkerId = Id<"worker">;
+
+/** Handles are unguessable but are not credentials: whoever may call a tool may name any task. */
+export const taskId = (unique: string): TaskId => `task_${unique}` as TaskId;
+export const sessionId = (unique: string): SessionId =>
+  `session_${unique}` as SessionId;
+export const workerId = (serial: number): WorkerId => `w${serial}` as WorkerId;

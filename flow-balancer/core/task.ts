@@ -1,0 +1,105 @@
+/**
+ * A task: a piece of work of one kind with one input, which ends in exactly one result.
+ * States only move forward: queued -> running -> one of the terminal states.
+ */
+
+import type { WireError } from "./errors.ts";
+import type { SessionId, TaskId, WorkerId } from "./ids.ts";
+import type { JsonValue } from "./json.ts";
+import type { EpochMs } from "./ports.ts";
+import type { Tier } from "./tier.ts";
+
+export const TERMINAL_STATES = [
+  "completed",
+  "failed",
+  "timed_out",
+  "cancelled",
+  "unknown_outcome",
+  "poisoned",
+] as const;
+export const TASK_STATES = ["queued", "running", ...TERMINAL_STATES] as const;
+
+export type TerminalState = (typeof TERMINAL_STATES)[number];
+export type TaskState = (typeof TASK_STATES)[number];
+
+export const isTerminal = (state: TaskState): state is TerminalState =>
+  state !== "queued" && state !== "running";
+
+/**
+ * What running a task may do to the world. `once` is never run again by itself after it
+ * started: if its worker dies it ends `unknown_outcome`.
+ */
+export type Effects = "none" | "idempotent" | "once";
+
+/** A task as asked for, after validation. `inputJson` is the input, encoded once and passed on as text. */
+export interface TaskRequest {
+  readonly kind: string;
+  readonly inputJson: string;
+  readonly session: SessionId | null;
+  /** Longest run time in ms; null asks for the kind's default. */
+  readonly timeoutMs: number | null;
+  /** -10..10, higher first. */
+  readonly priority: number;
+  readonly idempotencyKey: string | null;
+  /** Runs only after these completed. */
+  readonly after: readonly TaskId[];
+}
+
+/** How a task ended. `valueJson` is JSON text, exactly as the worker encoded it. */
+export type TaskResult =
+  | { readonly status: "completed"; readonly valueJson: string }
+  | {
+      readonly status: Exclude<TerminalState, "completed">;
+      readonly error: WireError;
+      /** Kept where there is something to show, as the output of a command that exited with 1. */
+      readonly valueJson: string | null;
+    };
+
+/** The three clocks of one attempt, ms. Start time is what loading the kind took; run time is only the task's own. */
+export interface Timing {
+  readonly waitMs: number;
+  readonly startMs: number;
+  readonly runMs: number;
+}
+
+/** Where one attempt ran and how long it took. */
+export interface Execution extends Timing {
+  readonly tier: Tier;
+  readonly worker: WorkerId;
+}
+
+/** Everything that is known of a task: one row. */
+export interface TaskRecord {
+  readonly id: TaskId;
+  readonly kind: string;
+  readonly inputJson: string;
+  readonly session: SessionId | null;
+  readonly priority: number;
+  readonly timeoutMs: number | null;
+  readonly state: TaskState;
+  readonly attempt: number;
+  readonly submittedAt: EpochMs;
+  readonly startedAt: EpochMs | null;
+  readonly settledAt: EpochMs | null;
+  /** Null until the task ended, and for one that never reached a worker. */
+  readonly execution: Execution | null;
+  readonly result: TaskResult | null;
+}
+
+/** What a task printed, as far as it was kept. */
+export interface TaskOutput {
+  readonly text: string;
+  /** Bytes the task wrote; more than `text` holds when the middle was dropped. */
+  readonly bytesSeen: number;
+  readonly truncated: boolean;
+}
+
+/** A kind as a client sees it. */
+export interface KindInfo {
+  readonly kind: string;
+  readonly description: string;
+  /** JSON Schema 2020-12 of the input, or null while no worker has read the module yet. */
+  readonly inputSchema: { readonly [key: string]: JsonValue } | null;
+  readonly effects: Effects;
+  readonly timeoutMs: number;
+}

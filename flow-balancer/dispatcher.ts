@@ -1,0 +1,278 @@
+/**
+ * The one path of a task: admit, record, execute, settle. A task is on disk before it runs, and
+ * its result is on disk before anybody hears of it. Whoever waits for a task (a call, a batch, a
+ * poll) waits on the same promise.
+ */
+
+import { BalancerError, wireError } from "./core/errors.ts";
+import type { Submission, SubmitOptions, TaskObserver } from "./core/engine.ts";
+import type { Gate } from "./core/gate.ts";
+import type { TaskId } from "./core/ids.ts";
+import type { Env, Lease, TaskQueue } from "./core/ports.ts";
+import {
+  isTerminal,
+  type TaskOutput,
+  type TaskRecord,
+  type TaskRequest,
+  type TaskResult,
+} from "./core/task.ts";
+import type { KindRegistry } from "./pool/kind-registry.ts";
+import type { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
+import type { PoolOutcome } from "./pool/pool-task.ts";
+import { LiveTask, neverStarted } from "./live-task.ts";
+import { untilAborted } from "./core/until-aborted.ts";
+
+export interface DispatcherOptions {
+  readonly env: Env;
+  readonly queue: TaskQueue;
+  readonly pool: MultiTierPoolManager;
+  readonly kinds: KindRegistry;
+  /** Tasks of this process that have not ended; one more is refused. */
+  readonly maxOpen: number;
+  readonly maxInputBytes: number;
+  /** After a change of state; never in the way of the task itself. */
+  readonly onChanged: (task: TaskRecord) => void;
+}
+
+/** Tasks of other processes change only on disk: they are looked at this often, ms. */
+const FOREIGN_POLL_MS = 250;
+
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #live = new Map<TaskId, LiveTask>();
+  #admitted = 0;
+  #closing = false;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+  }
+
+  async submit(
+    request: TaskRequest,
+    options: SubmitOptions = {},
+  ): Promise<Submission> {
+    this.#admit(request);
+    this.#admitted++;
+    try {
+      await this.#checkParents(request.after);
+      const recorded = await this.#options.queue.record(request);
+      if (!recorded.isNew) return this.#join(recorded.task, options.observer);
+      return this.#begin(recorded.task, recorded.lease, request, options);
+    } finally {
+      this.#admitted--;
+    }
+  }
+
+  async cancel(id: TaskId): Promise<TaskRecord> {
+    const live = this.#live.get(id);
+    if (live !== undefined) {
+      live.cancel();
+      return live.done;
+    }
+    const task = await this.#known(id);
+    if (task.state === "cancelled") return task;
+    if (isTerminal(task.state))
+      throw new BalancerError(
+        "ALREADY_FINISHED",
+        `the task has ended already: ${task.state}`,
+      );
+    throw new BalancerError(
+      "NOT_OWNER",
+      "the task belongs to another server process, which alone can cancel it",
+      { hint: "Cancel it from the client that submitted it." },
+    );
+  }
+
+  async get(id: TaskId): Promise<TaskRecord | null> {
+    return this.#live.get(id)?.record ?? this.#options.queue.get(id);
+  }
+
+  async settled(id: TaskId, signal: AbortSignal): Promise<TaskRecord> {
+    const live = this.#live.get(id);
+    if (live !== undefined) {
+      const ended = await untilAborted(live.done, signal);
+      return ended ?? live.record;
+    }
+    for (;;) {
+      const task = await this.#known(id);
+      if (isTerminal(task.state) || signal.aborted) return task;
+      await untilAborted(
+        new Promise<void>((resolve) => {
+          this.#options.env.timer(FOREIGN_POLL_MS, resolve);
+        }),
+        signal,
+      );
+    }
+  }
+
+  async output(id: TaskId): Promise<TaskOutput | null> {
+    const live = this.#live.get(id);
+    return live === undefined ? this.#options.queue.output(id) : live.output();
+  }
+
+  /** Refuses new tasks; those that run are the pool's to end. Resolves once all have ended. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await Promise.allSettled([...this.#live.values()].map(({ done }) => done));
+  }
+
+  #admit(request: TaskRequest): void {
+    const { kinds, maxOpen, maxInputBytes } = this.#options;
+    if (this.#closing)
+      throw new BalancerError("SHUTTING_DOWN", "the server is shutting down", {
+        hint: "Submit again once it is back.",
+      });
+    kinds.get(request.kind);
+    const bytes = Buffer.byteLength(request.inputJson);
+    if (bytes > maxInputBytes)
+      throw new BalancerError(
+        "PAYLOAD_TOO_LARGE",
+        `the input is ${bytes} bytes, the limit is ${maxInputBytes}`,
+        { hint: "Pass the path of a file instead." },
+      );
+    const open = this.#live.size + this.#admitted;
+    if (open >= maxOpen)
+      throw new BalancerError(
+        "QUEUE_FULL",
+        `${open} tasks are waiting or running, the limit is ${maxOpen}`,
+        { hint: "Wait for some of them, or raise pool.max_waiting." },
+      );
+  }
+
+  async #checkParents(parents: readonly TaskId[]): Promise<void> {
+    for (const id of parents) await this.#known(id);
+  }
+
+  /** A key seen before: the earlier task answers for this one. */
+  #join(task: TaskRecord, observer: TaskObserver | undefined): Submission {
+    const live = this.#live.get(task.id);
+    if (live === undefined)
+      return {
+        task,
+        done: isTerminal(task.state)
+          ? Promise.resolve(task)
+          : this.settled(task.id, new AbortController().signal),
+      };
+    live.listen(observer);
+    return { task: live.record, done: live.done };
+  }
+
+  #begin(
+    task: TaskRecord,
+    lease: Lease,
+    request: TaskRequest,
+    { observer, gate }: SubmitOptions,
+  ): Submission {
+    const live = new LiveTask(task, lease);
+    live.listen(observer);
+    this.#live.set(task.id, live);
+    this.#changed(task);
+    this.#execute(live, request, gate)
+      .then((outcome) => this.#settle(live, outcome))
+      .then(live.resolve, live.reject)
+      .finally(() => this.#live.delete(task.id));
+    return { task, done: live.done };
+  }
+
+  async #execute(
+    live: LiveTask,
+    request: TaskRequest,
+    gate: Gate | undefined,
+  ): Promise<PoolOutcome> {
+    if (request.after.length > 0) {
+      const blocked = await this.#parentFailure(request.after, live.cancelled);
+      if (blocked !== null) return { result: blocked, execution: null };
+    }
+    if (gate === undefined) return this.#run(live, request);
+    if (!(await gate.enter()))
+      return { result: neverStarted(), execution: null };
+    try {
+      return await this.#run(live, request);
+    } finally {
+      gate.leave();
+    }
+  }
+
+  async #run(live: LiveTask, request: TaskRequest): Promise<PoolOutcome> {
+    if (live.cancelled.aborted)
+      return { result: neverStarted(), execution: null };
+    const kind = this.#options.kinds.get(request.kind);
+    const task = {
+      id: live.lease.id,
+      kind: kind.pool,
+      attempt: live.lease.attempt,
+      inputJson: request.inputJson,
+      session: request.session,
+      priority: request.priority,
+      timeoutMs: request.timeoutMs ?? kind.timeoutMs,
+    };
+    try {
+      const observer = live.observer(() => this.#started(live));
+      return await live.runs(this.#options.pool.run(task, observer)).done;
+    } catch (thrown) {
+      if (!(thrown instanceof BalancerError)) throw thrown;
+      const error = wireError(thrown.code, thrown.message, thrown.hint);
+      return {
+        result: { status: "failed", error, valueJson: null },
+        execution: null,
+      };
+    }
+  }
+
+  /** Waits for the tasks this one comes after; null once all completed. */
+  async #parentFailure(
+    parents: readonly TaskId[],
+    cancelled: AbortSignal,
+  ): Promise<TaskResult | null> {
+    const ended = await Promise.all(
+      parents.map((id) => this.settled(id, cancelled)),
+    );
+    if (cancelled.aborted) return neverStarted();
+    const failed = ended.find((task) => task.state !== "completed");
+    if (failed === undefined) return null;
+    return {
+      status: "failed",
+      error: wireError(
+        "DEPENDENCY_FAILED",
+        `${failed.id}, which this task comes after, ended ${failed.state}`,
+        "Mend that one first, then submit both again.",
+      ),
+      valueJson: null,
+    };
+  }
+
+  #started(live: LiveTask): void {
+    const { env, queue } = this.#options;
+    // A refusal shows again at the settle, which is the one that counts.
+    queue.started(live.lease).catch(() => {});
+    this.#changed(live.started(env.now()));
+  }
+
+  async #settle(live: LiveTask, outcome: PoolOutcome): Promise<TaskRecord> {
+    const { queue, env } = this.#options;
+    const accepted = await queue.settle(
+      live.lease,
+      outcome.result,
+      outcome.execution,
+      live.output(),
+    );
+    // Another process took the task over: its result is the one.
+    if (!accepted) return this.#known(live.lease.id);
+    const record = live.ended(outcome, env.now());
+    this.#changed(record);
+    return record;
+  }
+
+  #changed(task: TaskRecord): void {
+    setImmediate(() => this.#options.onChanged(task));
+  }
+
+  async #known(id: TaskId): Promise<TaskRecord> {
+    const task = await this.get(id);
+    if (task === null)
+      throw new BalancerError("NOT_FOUND", `there is no task '${id}'`, {
+        hint: "list_tasks shows those there are.",
+      });
+    return task;
+  }
+}

@@ -1,0 +1,110 @@
+/** A task of this process that has not ended: its record as it is now, who listens, what it printed. */
+
+import { wireError } from "./core/errors.ts";
+import type { TaskObserver } from "./core/engine.ts";
+import type { EpochMs, Lease } from "./core/ports.ts";
+import type { TaskOutput, TaskRecord, TaskResult } from "./core/task.ts";
+import type { PoolObserver, PoolOutcome, PoolRun } from "./pool/pool-task.ts";
+
+export class LiveTask {
+  readonly lease: Lease;
+  readonly done: Promise<TaskRecord>;
+  readonly resolve: (record: TaskRecord) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly #observers = new Set<TaskObserver>();
+  readonly #printed: string[] = [];
+  readonly #cancel = new AbortController();
+  #bytesSeen = 0;
+  #record: TaskRecord;
+
+  constructor(record: TaskRecord, lease: Lease) {
+    this.#record = record;
+    this.lease = lease;
+    const { promise, resolve, reject } = Promise.withResolvers<TaskRecord>();
+    this.done = promise;
+    this.resolve = resolve;
+    this.reject = reject;
+    // Whoever waits hears of a rejection; a task nobody waits for must not end the process.
+    promise.catch(() => {});
+  }
+
+  get record(): TaskRecord {
+    return this.#record;
+  }
+
+  /** Fires once the task is to be cancelled. */
+  get cancelled(): AbortSignal {
+    return this.#cancel.signal;
+  }
+
+  cancel(): void {
+    this.#cancel.abort();
+  }
+
+  /** Ties a run to `cancelled`. */
+  runs(run: PoolRun): PoolRun {
+    if (this.cancelled.aborted) run.cancel();
+    else
+      this.cancelled.addEventListener("abort", () => run.cancel(), {
+        once: true,
+      });
+    return run;
+  }
+
+  listen(observer: TaskObserver | undefined): void {
+    if (observer !== undefined) this.#observers.add(observer);
+  }
+
+  started(startedAt: EpochMs): TaskRecord {
+    this.#record = { ...this.#record, state: "running", startedAt };
+    return this.#record;
+  }
+
+  ended(outcome: PoolOutcome, settledAt: EpochMs): TaskRecord {
+    const { result, execution } = outcome;
+    this.#record = {
+      ...this.#record,
+      state: result.status,
+      settledAt,
+      execution,
+      result,
+    };
+    return this.#record;
+  }
+
+  /** What the pool is to tell; `started` is the caller's. */
+  observer(started: () => void): PoolObserver {
+    return {
+      started,
+      progress: (done, total, message) => {
+        for (const observer of this.#observers)
+          observer.progress?.(done, total, message);
+      },
+      log: (message) => {
+        for (const observer of this.#observers) observer.log?.(message);
+      },
+      output: (text, bytes) => {
+        if (text !== "") this.#printed.push(text);
+        this.#bytesSeen += bytes;
+      },
+    };
+  }
+
+  /** Null as long as it printed nothing. */
+  output(): TaskOutput | null {
+    if (this.#bytesSeen === 0) return null;
+    const text = this.#printed.join("");
+    return {
+      text,
+      bytesSeen: this.#bytesSeen,
+      truncated: Buffer.byteLength(text) < this.#bytesSeen,
+    };
+  }
+}
+
+/** For a task cancelled before it reached the pool. */
+export const neverStarted = (): TaskResult => ({
+  status: "cancelled",
+  error: wireError("CANCELLED", "the task was cancelled; it had not started"),
+  valueJson: null,
+});

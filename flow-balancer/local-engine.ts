@@ -1,0 +1,167 @@
+/** The engine in this process: store, queue, pool and dispatcher behind the one port. */
+
+import { basename } from "node:path";
+import type {
+  Engine,
+  EngineStatus,
+  Submission,
+  SubmitOptions,
+  TimeoutStats,
+} from "./core/engine.ts";
+import { BalancerError } from "./core/errors.ts";
+import { taskId, type SessionId, type TaskId } from "./core/ids.ts";
+import type { JsonValue } from "./core/json.ts";
+import type {
+  Env,
+  ListFilter,
+  ListPage,
+  Session,
+  SessionStore,
+  TaskQueue,
+} from "./core/ports.ts";
+import { summarise } from "./core/stats.ts";
+import type {
+  KindInfo,
+  TaskOutput,
+  TaskRecord,
+  TaskRequest,
+} from "./core/task.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { KindRegistry } from "./pool/kind-registry.ts";
+import type { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
+
+export interface EngineParts {
+  readonly env: Env;
+  readonly home: string;
+  readonly queue: TaskQueue;
+  readonly sessions: SessionStore;
+  readonly pool: MultiTierPoolManager;
+  readonly kinds: KindRegistry;
+  readonly dispatcher: Dispatcher;
+  /** The client's own name for its session, which outlives its connection; null if it has none. */
+  readonly clientSession: string | null;
+  readonly patienceMs: (client: string | null) => number;
+  readonly effectiveConfig: () => JsonValue;
+  readonly changes: Set<(id: TaskId) => void>;
+}
+
+/** Fewer runs than this say nothing of the next one. */
+const MIN_RUNS_FOR_ETA = 5;
+const RUNS_FOR_STATS = 1_000;
+
+export class LocalEngine implements Engine {
+  readonly #parts: EngineParts;
+  /** Sessions nobody opened: one for each connection that came without. */
+  readonly #implicit = new Set<SessionId>();
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+  }
+
+  async submit(
+    request: TaskRequest,
+    options?: SubmitOptions,
+  ): Promise<Submission> {
+    const { session } = request;
+    if (session !== null && !this.#implicit.has(session))
+      await this.#assertOpen(session);
+    return this.#parts.dispatcher.submit(request, options);
+  }
+
+  cancel(id: TaskId): Promise<TaskRecord> {
+    return this.#parts.dispatcher.cancel(id);
+  }
+
+  get(id: TaskId): Promise<TaskRecord | null> {
+    return this.#parts.dispatcher.get(id);
+  }
+
+  settled(id: TaskId, signal: AbortSignal): Promise<TaskRecord> {
+    return this.#parts.dispatcher.settled(id, signal);
+  }
+
+  output(id: TaskId): Promise<TaskOutput | null> {
+    return this.#parts.dispatcher.output(id);
+  }
+
+  list(filter: ListFilter): Promise<ListPage> {
+    return this.#parts.queue.list(filter);
+  }
+
+  async status(): Promise<EngineStatus> {
+    const { pool, queue, home } = this.#parts;
+    return {
+      pool: pool.status(),
+      tasks: await queue.counts(),
+      home: basename(home),
+    };
+  }
+
+  kinds(): readonly KindInfo[] {
+    return this.#parts.kinds.list();
+  }
+
+  describeKind(kind: string): Promise<KindInfo> {
+    const { kinds, pool, env } = this.#parts;
+    return kinds.describe(kind, pool, taskId(env.unique()));
+  }
+
+  async expectedRunMs(kind: string): Promise<number | null> {
+    const runs = await this.#parts.queue.runTimes(kind, RUNS_FOR_STATS);
+    return runs.length < MIN_RUNS_FOR_ETA
+      ? null
+      : Math.round(summarise(runs).p50);
+  }
+
+  async timeoutStats(kind: string): Promise<TimeoutStats> {
+    const { timeoutMs } = this.#parts.kinds.get(kind);
+    const runs = await this.#parts.queue.runTimes(kind, RUNS_FOR_STATS);
+    return { kind, runMs: summarise(runs), timeoutMs };
+  }
+
+  openSession(name: string | null): Promise<Session> {
+    return this.#parts.sessions.open(name);
+  }
+
+  async closeSession(id: SessionId): Promise<Session> {
+    const session = await this.#parts.sessions.close(id);
+    if (session === null) throw unknownSession(id);
+    this.#parts.pool.releaseSession(id);
+    return session;
+  }
+
+  defaultSession(connection: string | null): SessionId | null {
+    const name = this.#parts.clientSession ?? connection;
+    if (name === null) return null;
+    const id = `session_${name}` as SessionId;
+    this.#implicit.add(id);
+    return id;
+  }
+
+  patienceMs(client: string | null): number {
+    return this.#parts.patienceMs(client);
+  }
+
+  effectiveConfig(): JsonValue {
+    return this.#parts.effectiveConfig();
+  }
+
+  onTaskChanged(listener: (id: TaskId) => void): () => void {
+    this.#parts.changes.add(listener);
+    return () => this.#parts.changes.delete(listener);
+  }
+
+  async #assertOpen(id: SessionId): Promise<void> {
+    const session = await this.#parts.sessions.get(id);
+    if (session === null) throw unknownSession(id);
+    if (session.closedAt !== null)
+      throw new BalancerError("SESSION_CLOSED", `session '${id}' is closed`, {
+        hint: "open_session makes a new one.",
+      });
+  }
+}
+
+const unknownSession = (id: string): BalancerError =>
+  new BalancerError("NOT_FOUND", `there is no session '${id.slice(0, 80)}'`, {
+    hint: "open_session makes one; leave it out for the connection's own.",
+  });

@@ -1,0 +1,173 @@
+/** run_batch: many tasks side by side in one call, which is how a client that makes calls one by one gets parallel work. */
+
+import { z } from "zod";
+import type { Engine, Submission } from "../core/engine.ts";
+import { toWireError } from "../core/errors.ts";
+import { Gate } from "../core/gate.ts";
+import type { TaskRecord } from "../core/task.ts";
+import { untilAborted } from "../core/until-aborted.ts";
+import {
+  defineTool,
+  type CallContext,
+  type ToolDefinition,
+} from "./catalog.ts";
+import type { Deps } from "./deps.ts";
+import { patience } from "./patience.ts";
+import { cancelQuietly } from "./run-tools.ts";
+import { round, taskAnswer, taskText, type TaskAnswer } from "./task-answer.ts";
+import {
+  assertKnownKind,
+  sessionField,
+  taskFields,
+  toRequest,
+  waitField,
+  type TaskArguments,
+} from "./task-request.ts";
+
+const MAX_TASKS = 1_000;
+
+/** What became of one item: a task, or the refusal to make one of it. */
+type Item =
+  | { readonly type: "task"; readonly submission: Submission }
+  | { readonly type: "refused"; readonly answer: TaskAnswer };
+
+export function batchTool(deps: Deps): ToolDefinition {
+  return defineTool({
+    name: "run_batch",
+    title: "Run tasks in parallel",
+    description:
+      "Runs up to 1000 tasks in parallel and answers with their results in input order, each {task_id, status, value?, error?}. " +
+      "Those that take longer than you can wait are 'working' and go on: await_task has them. " +
+      "sequential_ms is the sum of the tasks' own times, speedup is that over makespan_ms.",
+    input: z.object({
+      tasks: z
+        .array(z.strictObject(taskFields))
+        .min(1)
+        .max(MAX_TASKS)
+        .describe("As for run_task"),
+      session: sessionField.optional(),
+      max_parallel: z.int().min(1).max(MAX_TASKS).optional(),
+      on_error: z
+        .enum(["continue", "stop"])
+        .optional()
+        .describe("stop: start no more after a failure"),
+      wait_ms: waitField.optional(),
+    }),
+    output: z.looseObject({
+      results: z.array(z.looseObject({ status: z.string() })),
+      makespan_ms: z.number(),
+      sequential_ms: z.number(),
+      speedup: z.number().nullable(),
+    }),
+    annotations: { openWorldHint: true },
+    async run(args, call) {
+      const engine = await deps.engine();
+      const startedAt = deps.env.mono();
+      const gate = new Gate(args.max_parallel ?? MAX_TASKS);
+      const items = await submitAll(
+        args.tasks.map((task) =>
+          args.session === undefined
+            ? task
+            : { session: args.session, ...task },
+        ),
+        { engine, call, gate },
+      );
+      const finished = new Map<number, TaskRecord>();
+      const waiting = items.map(async (item, index) => {
+        if (item.type === "refused") {
+          if (args.on_error === "stop") gate.shut();
+          return;
+        }
+        const task = await item.submission.done;
+        finished.set(index, task);
+        if (task.state !== "completed" && args.on_error === "stop") gate.shut();
+        call.progress?.(finished.size, items.length);
+      });
+      const wait = patience(call, engine, deps.env, args.wait_ms);
+      await untilAborted(Promise.all(waiting), wait.signal);
+      wait.done();
+      if (call.signal.aborted) cancelRest(items, finished, engine, gate);
+      return answer(items, finished, deps.env.mono() - startedAt);
+    },
+  });
+}
+
+/** All kinds are looked at before anything is submitted; what is refused later (a full queue) is that item's error. */
+async function submitAll(
+  tasks: readonly TaskArguments[],
+  { engine, call, gate }: { engine: Engine; call: CallContext; gate: Gate },
+): Promise<Item[]> {
+  const requests = tasks.map((task, index) => {
+    const where = `/tasks/${index}`;
+    assertKnownKind(task.kind, engine, `${where}/kind`);
+    return toRequest(task, engine, call.connection, where);
+  });
+  return Promise.all(
+    requests.map(async (request): Promise<Item> => {
+      try {
+        const observer = { log: (text: string) => call.log("info", text) };
+        const submission = await engine.submit(request, { gate, observer });
+        return { type: "task", submission };
+      } catch (thrown) {
+        const error = toWireError(thrown);
+        return {
+          type: "refused",
+          answer: { task_id: "", status: "failed", error },
+        };
+      }
+    }),
+  );
+}
+
+function cancelRest(
+  items: readonly Item[],
+  finished: ReadonlyMap<number, TaskRecord>,
+  engine: Engine,
+  gate: Gate,
+): void {
+  gate.shut();
+  for (const [index, item] of items.entries())
+    if (item.type === "task" && !finished.has(index))
+      cancelQuietly(engine, item.submission.task.id);
+}
+
+function answer(
+  items: readonly Item[],
+  finished: ReadonlyMap<number, TaskRecord>,
+  makespanMs: number,
+) {
+  const results = items.map((item, index) =>
+    item.type === "refused"
+      ? item.answer
+      : taskAnswer(finished.get(index) ?? item.submission.task),
+  );
+  const sequentialMs = results.reduce(
+    (sum, { start_ms = 0, run_ms = 0 }) => sum + start_ms + run_ms,
+    0,
+  );
+  const working = results.filter(({ status }) => status === "working").length;
+  const completed = results.filter(
+    ({ status }) => status === "completed",
+  ).length;
+  const structured = {
+    results,
+    makespan_ms: round(makespanMs),
+    sequential_ms: round(sequentialMs),
+    // Said only of a whole batch: half of one has no makespan yet.
+    speedup: working > 0 ? null : round(sequentialMs / makespanMs),
+  };
+  const counts = `${completed} of ${results.length} completed, ${working} still working, in ${structured.makespan_ms} ms`;
+  return {
+    structuredContent: structured,
+    content: [
+      {
+        type: "text" as const,
+        text: [counts, ...results.map(batchLine)].join("\n"),
+      },
+    ],
+  };
+}
+
+/** The text twin is for clients that show nothing else: a line or two a task. */
+const batchLine = (result: TaskAnswer): string =>
+  taskText(result).slice(0, 300);

@@ -1,0 +1,95 @@
+/** The arguments that name a task, and the one place where they become a TaskRequest. */
+
+import { z } from "zod";
+import type { Engine } from "../core/engine.ts";
+import { BalancerError } from "../core/errors.ts";
+import type { SessionId, TaskId } from "../core/ids.ts";
+import { assertPlainJson } from "../core/json.ts";
+import type { TaskRequest } from "../core/task.ts";
+
+/** A day: a task that runs longer is a service. */
+const MAX_TIMEOUT_MS = 86_400_000;
+
+export const sessionField = z
+  .string()
+  .min(1)
+  .max(200)
+  .describe(
+    "From open_session: its tasks prefer the same worker, which keeps the session's memory",
+  );
+
+export const waitField = z
+  .int()
+  .min(0)
+  .max(MAX_TIMEOUT_MS)
+  .describe("Longest wait for the answer, ms; the task goes on after it");
+
+export const taskIdField = z.string().min(1).max(200);
+
+/** One task, as run_task, submit_task and the items of run_batch take it. */
+export const taskFields = {
+  kind: z
+    .string()
+    .min(1)
+    .max(200)
+    .describe("shell, script, or a configured kind (pool_status lists them)"),
+  input: z
+    .json()
+    .describe(
+      "shell: {argv: [program, ...args], cwd?, env?, stdin?, ok_exit_codes?}; script: {code, args?}",
+    ),
+  session: sessionField.optional(),
+  timeout_ms: z
+    .int()
+    .min(1)
+    .max(MAX_TIMEOUT_MS)
+    .optional()
+    .describe("Longest run time; waiting does not count"),
+  priority: z.int().min(-10).max(10).optional().describe("Higher first"),
+  idempotency_key: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe("Same key and input: same task, run once"),
+};
+
+export type TaskArguments = z.output<z.ZodObject<typeof taskFields>>;
+
+/** Throws FORBIDDEN_KEY or INPUT_TOO_DEEP; `where` points at the item in a list of tasks. */
+export function toRequest(
+  args: TaskArguments,
+  engine: Engine,
+  connection: string | null,
+  where = "",
+  after: readonly string[] = [],
+): TaskRequest {
+  assertPlainJson(args.input, `${where}/input`);
+  return {
+    kind: args.kind,
+    inputJson: JSON.stringify(args.input),
+    session:
+      args.session === undefined
+        ? engine.defaultSession(connection)
+        : (args.session as SessionId),
+    timeoutMs: args.timeout_ms ?? null,
+    priority: args.priority ?? 0,
+    idempotencyKey: args.idempotency_key ?? null,
+    after: after as readonly TaskId[],
+  };
+}
+
+/** Throws UNKNOWN_KIND and says where; for lists, before any of them is submitted. */
+export function assertKnownKind(
+  kind: string,
+  engine: Engine,
+  where: string,
+): void {
+  const known = engine.kinds().map((info) => info.kind);
+  if (!known.includes(kind))
+    throw new BalancerError(
+      "UNKNOWN_KIND",
+      `${where}: there is no kind '${kind.slice(0, 80)}'; there are ${known.join(", ")}`,
+      { hint: "Nothing was submitted." },
+    );
+}

@@ -1,0 +1,130 @@
+/** The kinds there are: the two built in and those the configuration names. */
+
+import { BalancerError } from "../core/errors.ts";
+import type { TaskId } from "../core/ids.ts";
+import type { JsonValue } from "../core/json.ts";
+import type { KindInfo } from "../core/task.ts";
+import type { KindDescription } from "../worker/protocol.ts";
+import { scriptKind } from "../worker/kinds/script.ts";
+import { shellKind } from "../worker/kinds/shell.ts";
+import type { MultiTierPoolManager } from "./multi-tier-pool-manager.ts";
+import type { PoolKind } from "./pool-task.ts";
+
+/** A kind that is a module, as configured. */
+export interface ModuleKind {
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly description: string | null;
+  readonly effects: PoolKind["effects"];
+  readonly concurrency: number | null;
+  readonly timeoutMs: number | null;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+interface Entry {
+  readonly pool: PoolKind;
+  readonly timeoutMs: number;
+  readonly description: string;
+  schema: KindInfo["inputSchema"];
+}
+
+export class KindRegistry {
+  readonly #entries = new Map<string, Entry>();
+  readonly #defaultTimeoutMs: number;
+
+  constructor(modules: readonly ModuleKind[], defaultTimeoutMs: number) {
+    this.#defaultTimeoutMs = defaultTimeoutMs;
+    this.#addBuiltIn("shell", { type: "shell" }, shellKind.description);
+    this.#addBuiltIn("script", { type: "script" }, scriptKind.description);
+    for (const kind of modules)
+      this.#entries.set(kind.name, {
+        pool: {
+          name: kind.name,
+          source: { type: "module", path: kind.path },
+          effects: kind.effects,
+          concurrency: kind.concurrency,
+          env: kind.env,
+        },
+        timeoutMs: kind.timeoutMs ?? defaultTimeoutMs,
+        description: kind.description ?? "",
+        schema: null,
+      });
+  }
+
+  /** Throws UNKNOWN_KIND and names those there are. */
+  get(kind: string): { readonly pool: PoolKind; readonly timeoutMs: number } {
+    return this.#entry(kind);
+  }
+
+  list(): KindInfo[] {
+    return [...this.#entries.values()].map(toInfo);
+  }
+
+  /** Has a worker load the kind, unless its schema is known. Throws what loading it says. */
+  async describe(
+    kind: string,
+    pool: MultiTierPoolManager,
+    id: TaskId,
+  ): Promise<KindInfo> {
+    const entry = this.#entry(kind);
+    if (entry.schema !== null) return toInfo(entry);
+    const { result } = await pool.describe({
+      id,
+      kind: entry.pool,
+      attempt: 1,
+      inputJson: "null",
+      session: null,
+      priority: 0,
+      timeoutMs: this.#defaultTimeoutMs,
+    }).done;
+    if (result.status !== "completed")
+      throw new BalancerError(
+        result.error.code,
+        result.error.message,
+        result.error.hint === undefined ? {} : { hint: result.error.hint },
+      );
+    const said = JSON.parse(result.valueJson) as KindDescription;
+    const known: Entry = {
+      ...entry,
+      description: entry.description || (said.description ?? ""),
+      schema: said.inputSchema as KindInfo["inputSchema"],
+    };
+    this.#entries.set(kind, known);
+    return toInfo(known);
+  }
+
+  #entry(kind: string): Entry {
+    const entry = this.#entries.get(kind);
+    if (entry === undefined)
+      throw new BalancerError(
+        "UNKNOWN_KIND",
+        `there is no kind '${kind.slice(0, 80)}'; there are ${[...this.#entries.keys()].join(", ")}`,
+        {
+          hint: "Use one of these, or add [kinds.NAME] to flow-balancer.toml.",
+        },
+      );
+    return entry;
+  }
+
+  #addBuiltIn(
+    name: string,
+    source: PoolKind["source"],
+    description: KindDescription,
+  ): void {
+    this.#entries.set(name, {
+      pool: { name, source, effects: "idempotent", concurrency: null, env: {} },
+      timeoutMs: this.#defaultTimeoutMs,
+      description: description.description ?? "",
+      schema: description.inputSchema as Record<string, JsonValue> | null,
+    });
+  }
+}
+
+const toInfo = (entry: Entry): KindInfo => ({
+  kind: entry.pool.name,
+  description: entry.description,
+  inputSchema: entry.schema,
+  effects: entry.pool.effects,
+  timeoutMs: entry.timeoutMs,
+});

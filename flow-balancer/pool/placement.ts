@@ -1,0 +1,68 @@
+/**
+ * Which idle worker a task gets. Pure. A process that held one session's memory never serves
+ * another session or a task without one: it would have to be replaced first.
+ */
+
+import type { SessionId } from "../core/ids.ts";
+import type { Tier } from "../core/tier.ts";
+
+export interface IdleWorker {
+  readonly session: SessionId | null;
+  readonly loaded: ReadonlySet<string>;
+  /** When it became idle: among equals the one used last is the warmest. */
+  readonly idleSince: number;
+}
+
+export interface Wish {
+  readonly session: SessionId | null;
+  readonly kind: string;
+}
+
+export type Placement<W extends IdleWorker> =
+  | { readonly type: "use"; readonly worker: W; readonly tier: Tier }
+  /** Every idle worker belongs to another session; this one was unused for longest. */
+  | { readonly type: "replace"; readonly worker: W }
+  | { readonly type: "wait" };
+
+/** Session's worker with the kind, session's worker, kind loaded, bare; in this order. */
+export function place<W extends IdleWorker>(
+  wish: Wish,
+  idle: Iterable<W>,
+): Placement<W> {
+  let best: W | undefined;
+  let bestRank = 0;
+  let longestUnused: W | undefined;
+  for (const worker of idle) {
+    if (
+      longestUnused === undefined ||
+      worker.idleSince < longestUnused.idleSince
+    )
+      longestUnused = worker;
+    const rank = rankOf(worker, wish);
+    if (
+      rank > bestRank ||
+      (rank === bestRank &&
+        best !== undefined &&
+        worker.idleSince > best.idleSince)
+    ) {
+      best = worker;
+      bestRank = rank;
+    }
+  }
+  if (best !== undefined)
+    return { type: "use", worker: best, tier: tierOf(bestRank) };
+  return longestUnused === undefined
+    ? { type: "wait" }
+    : { type: "replace", worker: longestUnused };
+}
+
+/** 0: not to be used at all. */
+function rankOf(worker: IdleWorker, wish: Wish): number {
+  const loaded = worker.loaded.has(wish.kind) ? 1 : 0;
+  if (worker.session !== null)
+    return worker.session === wish.session ? 3 + loaded : 0;
+  return 1 + loaded;
+}
+
+const tierOf = (rank: number): Tier =>
+  rank >= 3 ? "hot" : rank === 2 ? "warm" : "cold";

@@ -1,0 +1,45 @@
+/** Reads the pool's slots into the status others see. */
+
+import type { PoolStatus, WorkerStatus } from "../core/pool-status.ts";
+import type { MonoMs } from "../core/ports.ts";
+import { TIERS } from "../core/tier.ts";
+import type { WorkerSlot } from "./worker-slot.ts";
+
+export function poolStatus(
+  slots: readonly WorkerSlot[],
+  waiting: number,
+  maxWorkers: number,
+  now: MonoMs,
+): PoolStatus {
+  const count = (of: (slot: WorkerSlot) => boolean): number =>
+    slots.filter(of).length;
+  const isReady = ({ state }: WorkerSlot): boolean =>
+    state === "busy" || state === "idle";
+  return {
+    maxWorkers,
+    waiting,
+    starting: count((slot) => slot.state === "starting"),
+    busy: count((slot) => slot.state === "busy"),
+    idle: count((slot) => slot.state === "idle"),
+    tiers: Object.fromEntries(
+      TIERS.map((tier) => [
+        tier,
+        count((slot) => slot.tier === tier && isReady(slot)),
+      ]),
+    ) as PoolStatus["tiers"],
+    workers: slots.map((slot) => workerStatus(slot, now)),
+  };
+}
+
+const workerStatus = (slot: WorkerSlot, now: MonoMs): WorkerStatus => ({
+  id: slot.id,
+  pid: slot.pid,
+  tier: slot.tier,
+  state: slot.state,
+  session: slot.session,
+  loaded: [...slot.loaded],
+  task: slot.job?.task.id ?? null,
+  tasksDone: slot.tasksDone,
+  strayMessages: slot.strayMessages,
+  heardMsAgo: Math.round(now - slot.heardAt),
+});

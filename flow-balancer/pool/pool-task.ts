@@ -1,0 +1,65 @@
+/** What the pool is asked to run, and what it answers. The pool alone is a library: no store, no MCP. */
+
+import type { SessionId, TaskId } from "../core/ids.ts";
+import type { Effects, Execution, TaskResult } from "../core/task.ts";
+import type { Tier } from "../core/tier.ts";
+import type { KindSource } from "../worker/protocol.ts";
+
+/** A kind as the pool runs it. */
+export interface PoolKind {
+  readonly name: string;
+  readonly source: KindSource;
+  readonly effects: Effects;
+  /** At most this many at once; null: as many as there are workers. */
+  readonly concurrency: number | null;
+  /** Added to the environment of a worker that runs it. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface PoolTask {
+  readonly id: TaskId;
+  readonly kind: PoolKind;
+  readonly attempt: number;
+  readonly inputJson: string;
+  readonly session: SessionId | null;
+  /** Higher first; first come first served among equals. */
+  readonly priority: number;
+  /** Longest run time, ms; waiting and loading do not count. */
+  readonly timeoutMs: number;
+}
+
+/** Told of a task's life while it runs; called synchronously, must not throw. */
+export interface PoolObserver {
+  started?(tier: Tier): void;
+  progress?(done: number, total: number | null, message: string | null): void;
+  /** `bytes` counts what was printed, `text` is what of it was kept. */
+  output?(text: string, bytes: number): void;
+  log?(message: string): void;
+}
+
+export interface PoolOutcome {
+  readonly result: TaskResult;
+  /** Null if it never reached a worker. */
+  readonly execution: Execution | null;
+}
+
+export interface PoolRun {
+  /** Always resolves, exactly once. */
+  readonly done: Promise<PoolOutcome>;
+  /** Waiting: dropped at once. Running: the cancel ladder, and `done` resolves at its end. */
+  cancel(): void;
+}
+
+export interface PoolSettings {
+  readonly maxWorkers: number;
+  /** Unbound processes kept ready. */
+  readonly spareWorkers: number;
+  readonly maxWaiting: number;
+  /** A worker beyond the spares that was not used for this long is let go, ms. */
+  readonly idleMs: number;
+  /** Longest a kind may take to load, ms. */
+  readonly startTimeoutMs: number;
+  /** From a cancel to the end of the process, ms. */
+  readonly cancelGraceMs: number;
+  readonly maxTasksPerWorker: number;
+}

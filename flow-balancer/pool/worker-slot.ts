@@ -1,0 +1,225 @@
+/**
+ * One worker and the job it has: at most one, known by a number that is never used twice, so
+ * that whatever a worker says late, twice or of its own invention finds no job and is counted.
+ * From the first step of ending a job the worker gets no other until it answered.
+ */
+
+import { wireError } from "../core/errors.ts";
+import type { SessionId, WorkerId } from "../core/ids.ts";
+import type { WorkerState } from "../core/pool-status.ts";
+import type { Env, MonoMs } from "../core/ports.ts";
+import type { Tier } from "../core/tier.ts";
+import type { FromWorker } from "../worker/protocol.ts";
+import { PROTOCOL_VERSION } from "../worker/protocol.ts";
+import {
+  describeDeath,
+  WorkerProcess,
+  type WorkerDeath,
+} from "../worker/worker-process.ts";
+import type { WorkerOptions } from "../worker/worker-process.ts";
+import type { EndReason, Job } from "./job.ts";
+
+export interface SlotEvents {
+  /** The worker can take a job. */
+  idle(slot: WorkerSlot): void;
+  /** Gone for good; `started` tells whether it ever became ready. */
+  dead(slot: WorkerSlot, death: WorkerDeath, started: boolean): void;
+}
+
+export interface SlotOptions extends Omit<
+  WorkerOptions,
+  "onMessage" | "onExit"
+> {
+  readonly env: Env;
+  readonly startTimeoutMs: number;
+  readonly cancelGraceMs: number;
+  readonly events: SlotEvents;
+}
+
+export class WorkerSlot {
+  readonly loaded = new Set<string>();
+  session: SessionId | null = null;
+  state: WorkerState = "starting";
+  idleSince: MonoMs;
+  tasksDone = 0;
+  /** Messages that named no running job. */
+  strayMessages = 0;
+  heardAt: MonoMs;
+  readonly #options: SlotOptions;
+  readonly #process: WorkerProcess;
+  #job: Job | null = null;
+  #jobNumber = 0;
+  #stopTimer: () => void = () => {};
+  #started = false;
+
+  /** Throws if the process cannot be started. */
+  constructor(options: SlotOptions) {
+    this.#options = options;
+    this.idleSince = this.heardAt = options.env.mono();
+    this.#process = new WorkerProcess({
+      ...options,
+      onMessage: (message) => this.#receive(message),
+      onExit: (death) => this.#died(death),
+    });
+    this.#arm(options.startTimeoutMs, () => this.#process.kill());
+  }
+
+  get id(): WorkerId {
+    return this.#process.id;
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  get job(): Job | null {
+    return this.#job;
+  }
+
+  /** How specialised the process is now. */
+  get tier(): Tier {
+    if (this.session !== null) return "hot";
+    return this.loaded.size > 0 ? "warm" : "cold";
+  }
+
+  assign(job: Job, tier: Tier): void {
+    this.state = "busy";
+    this.#job = job;
+    this.#jobNumber++;
+    if (job.task.session !== null) this.session = job.task.session;
+    job.placed(tier, this.id);
+    if (this.loaded.has(job.task.kind.name)) this.#startRunClock(job);
+    else
+      this.#arm(this.#options.startTimeoutMs, () => {
+        job.failed(
+          wireError(
+            "START_TIMEOUT",
+            `kind '${job.task.kind.name}' was not loaded after ${this.#options.startTimeoutMs} ms; its worker was ended`,
+            "Does the module wait for something while it is imported?",
+          ),
+        );
+        this.#process.kill();
+      });
+    this.#process.send(job.message(this.#jobNumber));
+  }
+
+  /** The first step of the ladder; the last is the end of the process tree, `cancelGraceMs` later. */
+  end(reason: EndReason): void {
+    const job = this.#job;
+    if (job === null || job.ending !== null) return;
+    job.ending = reason;
+    this.#process.send({ type: "cancel", job: this.#jobNumber });
+    this.#arm(this.#options.cancelGraceMs, () => {
+      this.#process.kill();
+    });
+  }
+
+  /** Lets an idle worker go; a busy one is killed. */
+  retire(): void {
+    const wasIdle = this.state === "idle";
+    if (this.state === "dead" || this.state === "retiring") return;
+    this.state = "retiring";
+    if (!wasIdle || !this.#process.send({ type: "drain" })) {
+      this.#process.kill();
+      return;
+    }
+    this.#arm(this.#options.cancelGraceMs, () => this.#process.kill());
+  }
+
+  #receive(message: FromWorker): void {
+    this.heardAt = this.#options.env.mono();
+    if (message.type === "ready") {
+      this.#ready(message.protocol);
+      return;
+    }
+    if (message.type === "bye") return;
+    const job = this.#job;
+    if (job === null || message.job !== this.#jobNumber) {
+      this.strayMessages++;
+      return;
+    }
+    this.#handle(message, job);
+  }
+
+  #handle(
+    message: Exclude<FromWorker, { type: "ready" | "bye" }>,
+    job: Job,
+  ): void {
+    const { observer } = job;
+    switch (message.type) {
+      case "loaded":
+        this.loaded.add(job.task.kind.name);
+        job.loaded(message.loadMs);
+        if (job.ending === null) this.#startRunClock(job);
+        return;
+      case "result":
+        this.#free();
+        job.answered(message.outcome, message.runMs);
+        return;
+      case "described":
+        if (message.error === null) this.loaded.add(job.task.kind.name);
+        this.#free();
+        if (message.error !== null) job.failed(message.error);
+        else
+          job.answered(
+            {
+              status: "completed",
+              valueJson: JSON.stringify(message.description),
+            },
+            0,
+          );
+        return;
+      case "progress":
+        observer.progress?.(message.done, message.total, message.message);
+        return;
+      case "output":
+        observer.output?.(message.text, message.bytes);
+        return;
+      case "log":
+        observer.log?.(message.message);
+        return;
+      case "heartbeat":
+        return;
+      default:
+        this.strayMessages++;
+    }
+  }
+
+  #ready(protocol: number): void {
+    if (this.#started || protocol !== PROTOCOL_VERSION) {
+      this.strayMessages++;
+      return;
+    }
+    this.#started = true;
+    this.#free();
+  }
+
+  #startRunClock(job: Job): void {
+    const { timeoutMs } = job.task;
+    this.#arm(timeoutMs, () => this.end({ type: "timed_out", timeoutMs }));
+  }
+
+  #free(): void {
+    this.#stopTimer();
+    this.#job = null;
+    if (this.#jobNumber > 0) this.tasksDone++;
+    if (this.state === "retiring" || this.state === "dead") return;
+    this.state = "idle";
+    this.idleSince = this.#options.env.mono();
+    this.#options.events.idle(this);
+  }
+
+  #died(death: WorkerDeath): void {
+    this.#stopTimer();
+    this.state = "dead";
+    const job = this.#job;
+    this.#job = null;
+    job?.workerDied(describeDeath(death));
+    this.#options.events.dead(this, death, this.#started);
+  }
+
+  #arm(ms: number, fn: () => void): void {
+    this.#stopTimer();
+    this.#stopTimer = this.#options.env.timer(ms, fn);
+  }
+}

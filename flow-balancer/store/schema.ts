@@ -1,0 +1,76 @@
+/**
+ * The tables. One row a task, whatever becomes of it; times are epoch ms for display, durations
+ * are ms measured on a monotonic clock. Migrations are generated from this file.
+ */
+
+import { sql } from "drizzle-orm";
+import {
+  index,
+  integer,
+  real,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/sqlite-core";
+import type { SessionId, TaskId, WorkerId } from "../core/ids.ts";
+import type { TaskState } from "../core/task.ts";
+import type { Tier } from "../core/tier.ts";
+
+export const tasks = sqliteTable(
+  "tasks",
+  {
+    /** Order of arrival; also the cursor of listings. */
+    seq: integer("seq").primaryKey({ autoIncrement: true }),
+    id: text("id").$type<TaskId>().notNull(),
+    kind: text("kind").notNull(),
+    inputJson: text("input").notNull(),
+    session: text("session").$type<SessionId>(),
+    priority: integer("priority").notNull(),
+    timeoutMs: integer("timeout_ms"),
+    idempotencyKey: text("idempotency_key"),
+    state: text("state").$type<TaskState>().notNull(),
+    attempt: integer("attempt").notNull(),
+    /** Grows with every claim; a settle must name the present one. */
+    fence: integer("fence").notNull(),
+    submittedAt: integer("submitted_at").notNull(),
+    startedAt: integer("started_at"),
+    settledAt: integer("settled_at"),
+    tier: text("tier").$type<Tier>(),
+    worker: text("worker").$type<WorkerId>(),
+    waitMs: real("wait_ms"),
+    startMs: real("start_ms"),
+    runMs: real("run_ms"),
+    valueJson: text("value"),
+    errorJson: text("error"),
+  },
+  (table) => [
+    uniqueIndex("tasks_id").on(table.id),
+    uniqueIndex("tasks_idempotency_key")
+      .on(table.idempotencyKey)
+      .where(sql`idempotency_key IS NOT NULL`),
+    index("tasks_open")
+      .on(table.state)
+      .where(sql`state IN ('queued', 'running')`),
+    index("tasks_completed_by_kind")
+      .on(table.kind, table.seq)
+      .where(sql`state = 'completed'`),
+    index("tasks_by_session")
+      .on(table.session, table.seq)
+      .where(sql`session IS NOT NULL`),
+  ],
+);
+
+/** What a task printed; no row for one that printed nothing. */
+export const taskOutputs = sqliteTable("task_outputs", {
+  taskId: text("task_id").$type<TaskId>().primaryKey(),
+  text: text("text").notNull(),
+  bytesSeen: integer("bytes_seen").notNull(),
+  truncated: integer("truncated", { mode: "boolean" }).notNull(),
+});
+
+export const sessions = sqliteTable("sessions", {
+  id: text("id").$type<SessionId>().primaryKey(),
+  name: text("name"),
+  openedAt: integer("opened_at").notNull(),
+  closedAt: integer("closed_at"),
+});

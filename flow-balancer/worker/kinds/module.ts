@@ -1,0 +1,104 @@
+/** Kinds that are modules: imported once a worker, their input checked by the schema they carry. */
+
+import { isAbsolute } from "node:path";
+import { stat } from "node:fs/promises";
+import { BalancerError, wireError, type WireError } from "../../core/errors.ts";
+import type { InputSchema, TaskDefinition } from "../define-task.ts";
+import { importError } from "./import-error.ts";
+import type { KindOutcome, LoadedKind, JobContext } from "./loaded-kind.ts";
+
+/** Throws MODULE_* with file:line where Bun says it. */
+export async function loadModule(
+  kind: string,
+  path: string,
+): Promise<LoadedKind> {
+  if (!isAbsolute(path))
+    throw new BalancerError(
+      "MODULE_NOT_FOUND",
+      `kind '${kind}': the module path '${path}' is not absolute`,
+    );
+  const info = await stat(path).catch(() => null);
+  if (info === null || !info.isFile())
+    throw new BalancerError(
+      "MODULE_NOT_FOUND",
+      info === null
+        ? `kind '${kind}': there is no file ${path}`
+        : `kind '${kind}': ${path} is not a regular file`,
+      { hint: `Correct 'module' under [kinds.${kind}].` },
+    );
+  let exports: Record<string, unknown>;
+  try {
+    exports = await import(path);
+  } catch (thrown) {
+    throw importError(kind, path, thrown);
+  }
+  const definition = contract(kind, path, exports["default"]);
+  return {
+    description: {
+      description: definition.description ?? null,
+      inputSchema:
+        definition.input["~standard"].jsonSchema?.input({
+          target: "draft-2020-12",
+        }) ?? null,
+      effects: definition.effects ?? null,
+    },
+    run: (input, job) => runModule(definition, input, job),
+  };
+}
+
+async function runModule(
+  definition: TaskDefinition<InputSchema>,
+  input: unknown,
+  job: JobContext,
+): Promise<KindOutcome> {
+  const checked = (await definition.input["~standard"].validate(input)) as {
+    value?: unknown;
+    issues?: readonly Issue[];
+  };
+  if (checked.issues) return { ok: false, error: invalidInput(checked.issues) };
+  return { ok: true, value: await definition.run(checked.value, job.task) };
+}
+
+interface Issue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[];
+}
+
+function invalidInput(issues: readonly Issue[]): WireError {
+  const lines = issues.map((issue) => {
+    const keys = (issue.path ?? []).map((part) =>
+      String(typeof part === "object" ? part.key : part),
+    );
+    return `/${keys.join("/")}: ${issue.message}`;
+  });
+  return wireError(
+    "INVALID_INPUT",
+    `the input does not fit the kind's schema: ${lines.join("; ")}`,
+    "Read the kind's JSON Schema (resource kind://<name>) and correct the input.",
+  );
+}
+
+function contract(
+  kind: string,
+  path: string,
+  exported: unknown,
+): TaskDefinition<InputSchema> {
+  const found = exported as Partial<TaskDefinition<InputSchema>> | undefined;
+  const problem =
+    typeof found !== "object" || found === null
+      ? `expected 'export default defineTask({...})', found ${exported === undefined ? "no default export" : typeof exported}`
+      : typeof found.run !== "function"
+        ? "the definition has no function 'run'"
+        : typeof found.input?.["~standard"]?.validate !== "function"
+          ? "the definition has no schema 'input'"
+          : null;
+  if (problem !== null)
+    throw new BalancerError(
+      "MODULE_CONTRACT",
+      `kind '${kind}': ${path}: ${problem}`,
+      {
+        hint: 'import { defineTask } from "flow-balancer/task" and export its result as default.',
+      },
+    );
+  return found as TaskDefinition<InputSchema>;
+}

@@ -1,0 +1,142 @@
+/**
+ * The parent's half of a worker: starts the process so that nothing foreign runs in it first,
+ * passes messages, and ends it with everything it started. It knows nothing of tasks.
+ */
+
+import { constants } from "node:os";
+import { fileURLToPath } from "node:url";
+import type { WorkerId } from "../core/ids.ts";
+import { killMarked, OWNER_VARIABLE, signalGroup } from "./process-tree.ts";
+import type { FromWorker, ToWorker, WorkerSettings } from "./protocol.ts";
+
+export interface WorkerDeath {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** The end of what the process itself wrote to its pipes: a crash banner, if there was one. */
+  readonly lastWords: string;
+  /** Processes that had to be ended because they outlived the worker. */
+  readonly leftBehind: number;
+}
+
+export interface WorkerOptions {
+  readonly id: WorkerId;
+  /** Unique to this server process: marks all its descendants. */
+  readonly instance: string;
+  readonly settings: WorkerSettings;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly onMessage: (message: FromWorker) => void;
+  /** Called once, after everything the worker had sent was delivered. */
+  readonly onExit: (death: WorkerDeath) => void;
+}
+
+const LAST_WORDS_BYTES = 2_048;
+
+/** `--config=` with the equals sign is the only form that keeps a foreign bunfig.toml out. */
+const FLAGS = [
+  "--no-orphans",
+  "--config=/dev/null",
+  "--no-env-file",
+  "--no-install",
+];
+
+const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url));
+/** Started in a directory of ours; the child moves to the project only once it is up. */
+const TRUSTED_CWD = fileURLToPath(new URL(".", import.meta.url));
+
+export class WorkerProcess {
+  readonly id: WorkerId;
+  readonly #process: Bun.Subprocess<"ignore", "pipe", "pipe">;
+  readonly #mark: string;
+  #lastWords = "";
+
+  /** Throws what Bun.spawn throws; the process is not ready before it says so. */
+  constructor(options: WorkerOptions) {
+    this.id = options.id;
+    this.#mark = `${options.instance}/${options.id}/`;
+    this.#process = Bun.spawn([process.execPath, ...FLAGS, CHILD], {
+      cwd: TRUSTED_CWD,
+      env: { ...options.environment, [OWNER_VARIABLE]: this.#mark },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      // Its own session and group, so that the whole of it can be signalled.
+      detached: true,
+      serialization: "advanced",
+      ipc: (message) => {
+        if (isMessage(message)) options.onMessage(message);
+      },
+      onExit: (_, exitCode, signal) => {
+        // IPC messages that were sent before the end may still be in the socket: they come first.
+        setImmediate(() =>
+          options.onExit({
+            exitCode: signal === null ? exitCode : null,
+            signal: signal === null ? null : signalName(signal),
+            leftBehind: killMarked(OWNER_VARIABLE, this.#mark),
+            lastWords: this.#lastWords.trim(),
+          }),
+        );
+      },
+    });
+    void this.#listen(this.#process.stdout);
+    void this.#listen(this.#process.stderr);
+    this.send({ type: "init", settings: options.settings });
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** Queued, not delivered: only an answer proves that a worker read it. False if the channel is closed. */
+  send(message: ToWorker): boolean {
+    try {
+      this.#process.send(message);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Ends the process and its whole tree at once. `onExit` follows. */
+  kill(): void {
+    signalGroup(this.pid, "SIGKILL");
+    killMarked(OWNER_VARIABLE, this.#mark);
+  }
+
+  /** Reads for ever, so that a pipe never fills, and keeps only the end. */
+  async #listen(stream: ReadableStream<Uint8Array>): Promise<void> {
+    const decoder = new TextDecoder();
+    try {
+      for await (const chunk of stream)
+        this.#lastWords = (
+          this.#lastWords + decoder.decode(chunk, { stream: true })
+        ).slice(-LAST_WORDS_BYTES);
+    } catch {
+      // The pipe broke with the process; its exit is told by onExit.
+    }
+  }
+}
+
+const isMessage = (message: unknown): message is FromWorker =>
+  typeof message === "object" &&
+  message !== null &&
+  typeof (message as { type?: unknown }).type === "string";
+
+const SIGNAL_NAMES = new Map(
+  Object.entries(constants.signals).map(
+    ([name, number]) => [number as number, name] as const,
+  ),
+);
+const signalName = (signal: number | string): string =>
+  typeof signal === "string"
+    ? signal
+    : (SIGNAL_NAMES.get(signal) ?? `signal ${signal}`);
+
+/** One line a person understands. */
+export function describeDeath(death: WorkerDeath): string {
+  const how =
+    death.signal !== null
+      ? `was killed by ${death.signal}`
+      : `exited with code ${death.exitCode}`;
+  const words = death.lastWords.split("\n").at(-1) ?? "";
+  return words === "" ? how : `${how}; it last wrote: ${words.slice(0, 300)}`;
+}
