@@ -105,5 +105,7 @@ const moduleKinds = (
     effects: kind.effects,
     concurrency: kind.concurrency,
     timeoutMs: kind.timeoutMs,
+    memoryMb: kind.memoryMb,
+    capabilities: kind.capabilities,
     env: kindEnvironment(environment, kind.env),
   }));

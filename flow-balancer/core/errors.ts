@@ -47,6 +47,7 @@ export const ERROR_RULES = {
   CANCELLED: refused,
   DEPENDENCY_FAILED: conflict,
   RESULT_NOT_SERIALIZABLE: refused,
+  MEMORY_LIMIT: refused,
   WORKER_EXITED: { retryable: true, http: 502 },
   UNKNOWN_OUTCOME: conflict,
   QUEUE_FULL: { retryable: true, http: 429 },

@@ -102,4 +102,6 @@ export interface KindInfo {
   readonly inputSchema: { readonly [key: string]: JsonValue } | null;
   readonly effects: Effects;
   readonly timeoutMs: number;
+  /** What it says it can do, for matching work to workers. */
+  readonly capabilities: readonly string[];
 }

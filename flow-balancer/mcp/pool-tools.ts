@@ -41,6 +41,7 @@ function poolStatus(deps: Deps): ToolDefinition {
             description: info.description,
             effects: info.effects,
             timeout_ms: info.timeoutMs,
+            capabilities: info.capabilities,
             input_schema: info.inputSchema,
           },
           content: [

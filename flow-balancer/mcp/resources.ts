@@ -148,6 +148,7 @@ const kindView = (info: KindInfo) => ({
   description: info.description,
   effects: info.effects,
   timeout_ms: info.timeoutMs,
+  capabilities: info.capabilities,
   input_schema: info.inputSchema,
 });
 

@@ -15,6 +15,7 @@ import type { PoolObserver, PoolOutcome, PoolTask } from "./pool-task.ts";
 export type EndReason =
   | { readonly type: "cancelled" }
   | { readonly type: "timed_out"; readonly timeoutMs: number }
+  | { readonly type: "too_large"; readonly limitMb: number }
   /** The server goes: the task did nothing wrong. */
   | { readonly type: "shutdown" };
 
@@ -111,6 +112,14 @@ export class Job {
         ),
         valueJson: null,
       });
+    else if (this.ending?.type === "too_large")
+      this.failed(
+        wireError(
+          "MEMORY_LIMIT",
+          `the worker held more than the kind's ${this.ending.limitMb} MiB; ${how}`,
+          "Raise memory_mb of the kind, or give the task less at a time.",
+        ),
+      );
     else if (this.ending?.type === "shutdown")
       this.#lost("SHUTTING_DOWN", "the server shut down before the task ended");
     else

@@ -19,6 +19,8 @@ export interface ModuleKind {
   readonly effects: PoolKind["effects"];
   readonly concurrency: number | null;
   readonly timeoutMs: number | null;
+  readonly memoryMb: number | null;
+  readonly capabilities: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -26,6 +28,7 @@ interface Entry {
   readonly pool: PoolKind;
   readonly timeoutMs: number;
   readonly description: string;
+  readonly capabilities: readonly string[];
   schema: KindInfo["inputSchema"];
 }
 
@@ -44,8 +47,10 @@ export class KindRegistry {
           source: { type: "module", path: kind.path },
           effects: kind.effects,
           concurrency: kind.concurrency,
+          memoryMb: kind.memoryMb,
           env: kind.env,
         },
+        capabilities: kind.capabilities,
         timeoutMs: kind.timeoutMs ?? defaultTimeoutMs,
         description: kind.description ?? "",
         schema: null,
@@ -113,7 +118,15 @@ export class KindRegistry {
     description: KindDescription,
   ): void {
     this.#entries.set(name, {
-      pool: { name, source, effects: "idempotent", concurrency: null, env: {} },
+      pool: {
+        name,
+        source,
+        effects: "idempotent",
+        concurrency: null,
+        memoryMb: null,
+        env: {},
+      },
+      capabilities: [],
       timeoutMs: this.#defaultTimeoutMs,
       description: description.description ?? "",
       schema: description.inputSchema as Record<string, JsonValue> | null,
@@ -127,4 +140,5 @@ const toInfo = (entry: Entry): KindInfo => ({
   inputSchema: entry.schema,
   effects: entry.pool.effects,
   timeoutMs: entry.timeoutMs,
+  capabilities: entry.capabilities,
 });

@@ -12,6 +12,8 @@ export interface PoolKind {
   readonly effects: Effects;
   /** At most this many at once; null: as many as there are workers. */
   readonly concurrency: number | null;
+  /** Its worker is ended when it holds more than this, MiB; null: no limit. */
+  readonly memoryMb: number | null;
   /** Added to the environment of a worker that runs it. */
   readonly env: Readonly<Record<string, string>>;
 }

@@ -19,6 +19,9 @@ import {
 import type { WorkerOptions } from "../worker/worker-process.ts";
 import type { EndReason, Job } from "./job.ts";
 
+/** Often enough that a worker cannot fill a machine between two looks; reading one line of /proc costs 20 us. */
+const MEMORY_CHECK_MS = 250;
+
 export interface SlotEvents {
   /** The worker can take a job. */
   idle(slot: WorkerSlot): void;
@@ -100,6 +103,7 @@ export class WorkerSlot {
         );
         this.#process.kill();
       });
+    this.#watchMemory(job);
     this.#process.send(job.message(this.#jobNumber));
   }
 
@@ -124,6 +128,19 @@ export class WorkerSlot {
       return;
     }
     this.#arm(this.#options.cancelGraceMs, () => this.#process.kill());
+  }
+
+  /** No ladder here: what allocates that fast would be given more time to do so. */
+  #watchMemory(job: Job): void {
+    const { memoryMb } = job.task.kind;
+    if (memoryMb === null) return;
+    this.#options.env.timer(MEMORY_CHECK_MS, () => {
+      if (this.#job !== job) return;
+      if (this.#process.residentMb() > memoryMb) {
+        job.ending ??= { type: "too_large", limitMb: memoryMb };
+        this.#process.kill();
+      } else this.#watchMemory(job);
+    });
   }
 
   #receive(message: FromWorker): void {

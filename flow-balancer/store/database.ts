@@ -22,8 +22,10 @@ export interface Store {
 
 const MIGRATIONS = join(import.meta.dir, "migrations");
 
-/** Beside a healthy writer a lock is held for well under a millisecond; longer waits are left to whoever can wait without blocking. */
-const BUSY_TIMEOUT_MS = 20;
+/** While it is opened and migrated, another server may be doing the same: worth waiting for, once. */
+const OPEN_TIMEOUT_MS = 5_000;
+/** From then on a lock is waited for without holding the event loop (see group-commit.ts); this is for reads during a recovery. */
+const BUSY_TIMEOUT_MS = 5;
 
 /** Throws SCHEMA_TOO_NEW (nothing written) or STORAGE_FAILED. The directory is made if it is not there. */
 export function openStore(
@@ -35,7 +37,7 @@ export function openStore(
     if (path !== ":memory:")
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const raw = new Database(path, { create: true, strict: true });
-    raw.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    raw.run(`PRAGMA busy_timeout = ${OPEN_TIMEOUT_MS}`);
     raw.run("PRAGMA journal_mode = WAL");
     raw.run(
       `PRAGMA synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`,
@@ -46,6 +48,7 @@ export function openStore(
     const orm = drizzle(raw);
     refuseNewer(raw, path);
     migrate(orm, { migrationsFolder: MIGRATIONS });
+    raw.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     return { raw, orm, commit: new GroupCommit(raw, env) };
   } catch (thrown) {
     if (thrown instanceof BalancerError) throw thrown;

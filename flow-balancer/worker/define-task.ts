@@ -3,8 +3,6 @@
  * task modules as "flow-balancer/task", also where the package is not installed.
  */
 
-import type { Effects } from "../core/task.ts";
-
 /** A zod 4 schema, or any other that speaks Standard Schema and Standard JSON Schema. */
 export interface InputSchema<Output = unknown> {
   readonly "~standard": {
@@ -43,7 +41,6 @@ export interface TaskDefinition<Schema extends InputSchema> {
   readonly kind: string;
   readonly description?: string;
   readonly input: Schema;
-  readonly effects?: Effects;
   /** What it returns must be JSON; a value that is not fails the task and says where. */
   run(input: OutputOf<Schema>, ctx: TaskContext): unknown;
 }

@@ -5,7 +5,6 @@
  */
 
 import type { WireError } from "../core/errors.ts";
-import type { Effects } from "../core/task.ts";
 
 export const PROTOCOL_VERSION = 1;
 
@@ -67,7 +66,6 @@ export type WorkerOutcome =
 export interface KindDescription {
   readonly description: string | null;
   readonly inputSchema: Readonly<Record<string, unknown>> | null;
-  readonly effects: Effects | null;
 }
 
 export type FromWorker =

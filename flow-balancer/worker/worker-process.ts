@@ -3,6 +3,7 @@
  * passes messages, and ends it with everything it started. It knows nothing of tasks.
  */
 
+import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { WorkerId } from "../core/ids.ts";
@@ -30,6 +31,8 @@ export interface WorkerOptions {
 }
 
 const LAST_WORDS_BYTES = 2_048;
+/** Of x86-64 and of arm64 Linux as commonly built; with larger pages a limit would be reached late. */
+const PAGE_BYTES = 4_096;
 
 /** `--config=` with the equals sign is the only form that keeps a foreign bunfig.toml out. */
 const FLAGS = [
@@ -100,6 +103,18 @@ export class WorkerProcess {
   kill(): void {
     signalGroup(this.pid, "SIGKILL");
     killMarked(OWNER_VARIABLE, this.#mark);
+  }
+
+  /** Memory of the process itself, MiB; 0 where there is no /proc, or no process any more. */
+  residentMb(): number {
+    try {
+      const pages = readFileSync(`/proc/${this.pid}/statm`, "utf8").split(
+        " ",
+      )[1];
+      return (Number(pages) * PAGE_BYTES) / 1_048_576;
+    } catch {
+      return 0;
+    }
   }
 
   /** Reads for ever, so that a pipe never fills, and keeps only the end. */

@@ -40,7 +40,6 @@ export async function loadModule(
         definition.input["~standard"].jsonSchema?.input({
           target: "draft-2020-12",
         }) ?? null,
-      effects: definition.effects ?? null,
     },
     run: (input, job) => runModule(definition, input, job),
   };

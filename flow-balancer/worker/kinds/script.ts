@@ -29,7 +29,6 @@ export const scriptKind: LoadedKind = {
       required: ["code"],
       additionalProperties: false,
     },
-    effects: null,
   },
   run: runScript,
 };

@@ -24,7 +24,6 @@ export const shellKind: LoadedKind = {
     description:
       "One command as an argument array (no shell reads it); value {exit_code, signal, stdout, stderr, truncated}.",
     inputSchema: SHELL_SCHEMA as unknown as Record<string, JsonValue>,
-    effects: null,
   },
   run: runShell,
 };

@@ -1,0 +1,109 @@
+#!/usr/bin/env bun
+/**
+ * The command line. Each command's code is loaded only when it is asked for. Data goes to
+ * stdout, everything else to stderr; exit codes: 0 ok, 1 failed, 2 usage, 3 not running,
+ * 4 degraded, 124 timeout, 130 interrupted.
+ */
+
+import { Command, CommanderError } from "commander";
+import { homedir } from "node:os";
+import manifest from "../package.json" with { type: "json" };
+import type { InitOptions } from "./commands/init.ts";
+import { BalancerError } from "./core/errors.ts";
+
+const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+
+/** What every command may know of where it runs. */
+const surroundings = () => ({
+  env: process.env,
+  cwd: process.cwd(),
+  home: homedir(),
+});
+
+function program(): Command {
+  const root = new Command("flow-balancer")
+    .description(manifest.description)
+    .version(manifest.version)
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .configureHelp({ showGlobalOptions: false });
+  server(root, "mcp", "serve MCP over stdin and stdout", async (argv) => {
+    const { serveStdioMain } = await import("./server.ts");
+    return serveStdioMain(argv);
+  });
+  server(root, "serve", "serve MCP over HTTP, on loopback", async (argv) => {
+    const { serveHttpMain } = await import("./serve.ts");
+    return serveHttpMain(argv);
+  });
+  root
+    .command("init")
+    .description("print, or write, a client's configuration for this server")
+    .requiredOption("--client <name>", "claude, cursor, vscode or codex")
+    .option("--write", "merge it into the client's file, keeping a backup")
+    .action(async (options: InitOptions) => {
+      const { init } = await import("./commands/init.ts");
+      const { data, note } = init(options, surroundings());
+      print(data);
+      process.stderr.write(`${note}\n`);
+    });
+  root
+    .command("doctor")
+    .description("say what is missing or wrong here, and how to mend it")
+    .option("--json", "one JSON object")
+    .action(async ({ json = false }: { json?: boolean }) => {
+      const { doctor } = await import("./commands/doctor.ts");
+      const report = await doctor(surroundings());
+      print(json ? JSON.stringify(report.json) : report.text);
+      process.exitCode = report.exitCode;
+    });
+  return root;
+}
+
+/** A command whose options are settings, which it reads by itself. */
+function server(
+  root: Command,
+  name: string,
+  description: string,
+  run: (argv: string[]) => Promise<number>,
+): void {
+  root
+    .command(name)
+    .description(description)
+    .usage("[settings]")
+    .argument("[settings...]")
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (argv: string[]) => {
+      // Open handles of a connection that ended must not keep the process.
+      if (!argv.includes("--help") && !argv.includes("-h"))
+        process.exit(await run(argv));
+      const { describeFlags } = await import("./config/parse-flags.ts");
+      print(
+        `Usage: flow-balancer ${name} [settings]\n\n${description}\n\nSettings:\n${describeFlags()}`,
+      );
+    });
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** The exit code of what a command threw; says on stderr what it was. */
+function failure(thrown: unknown): number {
+  // commander has said what was wrong, and help is no error.
+  if (thrown instanceof CommanderError)
+    return thrown.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (!(thrown instanceof BalancerError)) throw thrown;
+  const hint = thrown.hint === undefined ? "" : `\n${thrown.hint}`;
+  process.stderr.write(`${thrown.message}${hint}\n`);
+  return thrown.code === "INVALID_ARGUMENT" ? EXIT.usage : EXIT.failed;
+}
+
+/** A client that starts us without a word talks MCP; a person gets help. */
+const argv = process.argv.slice(2);
+const words = argv.length > 0 ? argv : [process.stdin.isTTY ? "--help" : "mcp"];
+try {
+  await program().parseAsync(words, { from: "user" });
+} catch (thrown) {
+  process.exitCode = failure(thrown);
+}

@@ -1,0 +1,32 @@
+/** Settings of several sources as one: value by value, a kind as a whole. */
+
+import type { Settings } from "./schema.ts";
+
+/** What `high` says goes before what `low` says. */
+export function mergeSettings(low: Settings, high: Settings): Settings {
+  return {
+    ...low,
+    ...high,
+    pool: { ...low.pool, ...high.pool },
+    tasks: { ...low.tasks, ...high.tasks },
+    patience: {
+      ...low.patience,
+      ...high.patience,
+      clients: { ...low.patience?.clients, ...high.patience?.clients },
+    },
+    kinds: { ...low.kinds, ...high.kinds },
+    http: { ...low.http, ...high.http },
+  };
+}
+
+/** Values that are right alone and wrong together. */
+export function contradictions(
+  { pool }: Settings,
+  origins: Readonly<Record<string, string>>,
+): string[] {
+  const { max_workers: max, spare_workers: spare } = pool ?? {};
+  if (max === undefined || spare === undefined || spare <= max) return [];
+  return [
+    `${origins["pool.spare_workers"]}: key 'pool.spare_workers' must be at most pool.max_workers (${max} by ${origins["pool.max_workers"]}), got ${spare}`,
+  ];
+}

@@ -1,0 +1,81 @@
+/** What holds where nobody said anything, and the settings in the form the program reads. */
+
+import { basename, join } from "node:path";
+import type { Config, KindConfig } from "../config.ts";
+import type { Settings } from "./schema.ts";
+
+export interface Surroundings {
+  readonly projectRoot: string;
+  /** Where programs keep their state, by the XDG rules. */
+  readonly stateFolder: string;
+  readonly cpus: number;
+}
+
+/** A tool call that ends by itself before the client gives up is worth more than a late one. */
+const CLIENT_PATIENCE_MS = { "claude-code": 110_000, codex: 280_000 };
+
+export function withDefaults(
+  settings: Settings,
+  { projectRoot, stateFolder, cpus }: Surroundings,
+): Omit<Config, "origins" | "warnings"> {
+  const { pool = {}, tasks = {}, patience = {}, http = {} } = settings;
+  // Agents wait for I/O more than they compute: twice the processors, within reason.
+  const maxWorkers = pool.max_workers ?? Math.min(32, Math.max(8, 2 * cpus));
+  return {
+    projectRoot,
+    home:
+      settings.home ??
+      join(stateFolder, "flow-balancer", homeName(projectRoot)),
+    roots: settings.roots ?? [projectRoot],
+    toolsets: settings.toolsets ?? ["pool"],
+    durability: settings.durability ?? "normal",
+    pool: {
+      maxWorkers,
+      spareWorkers: pool.spare_workers ?? Math.min(2, maxWorkers),
+      maxWaiting: pool.max_waiting ?? 10_000,
+      idleMs: pool.idle_ms ?? 60_000,
+      startTimeoutMs: pool.start_timeout_ms ?? 10_000,
+      cancelGraceMs: pool.cancel_grace_ms ?? 2_000,
+      maxTasksPerWorker: pool.max_tasks_per_worker ?? 10_000,
+    },
+    tasks: {
+      timeoutMs: tasks.timeout_ms ?? 300_000,
+      maxOutputBytes: tasks.max_output_bytes ?? 1_048_576,
+      maxInputBytes: tasks.max_input_bytes ?? 10_485_760,
+      maxResultBytes: tasks.max_result_bytes ?? 10_485_760,
+    },
+    patience: {
+      // The shortest limit of a known client is 60 s.
+      unknownMs: patience.unknown_ms ?? 50_000,
+      clients: { ...CLIENT_PATIENCE_MS, ...patience.clients },
+    },
+    kinds: Object.entries(settings.kinds ?? {}).map(kindConfig),
+    http: { host: http.host ?? "127.0.0.1", port: http.port ?? 7331 },
+  };
+}
+
+function kindConfig([name, kind]: [
+  string,
+  NonNullable<Settings["kinds"]>[string],
+]): KindConfig {
+  return {
+    name,
+    module: kind.module,
+    description: kind.description ?? null,
+    effects: kind.effects ?? "idempotent",
+    concurrency: kind.concurrency ?? null,
+    timeoutMs: kind.timeout_ms ?? null,
+    env: kind.env ?? [],
+    memoryMb: kind.memory_mb ?? null,
+    capabilities: kind.capabilities ?? [],
+  };
+}
+
+/** Enough hex digits that two projects of one user never meet. */
+const HASH_CHARS = 12;
+
+function homeName(projectRoot: string): string {
+  const name = basename(projectRoot).replace(/[^\w.-]+/g, "-") || "root";
+  const hash = new Bun.CryptoHasher("sha256").update(projectRoot).digest("hex");
+  return `${name.slice(0, 40)}-${hash.slice(0, HASH_CHARS)}`;
+}
