@@ -40,6 +40,8 @@ const FOREIGN_POLL_MS = 250;
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #live = new Map<TaskId, LiveTask>();
+  /** Those that wait for others. */
+  readonly #blocked = new Set<LiveTask>();
   #admitted = 0;
   #closing = false;
 
@@ -110,9 +112,10 @@ export class Dispatcher {
     return live === undefined ? this.#options.queue.output(id) : live.output();
   }
 
-  /** Refuses new tasks; those that run are the pool's to end. Resolves once all have ended. */
+  /** Refuses new tasks and cancels those that wait for others; the pool ends the rest. Resolves once all have ended. */
   async close(): Promise<void> {
     this.#closing = true;
+    for (const live of this.#blocked) live.cancel();
     await Promise.allSettled([...this.#live.values()].map(({ done }) => done));
   }
 
@@ -180,12 +183,18 @@ export class Dispatcher {
     gate: Gate | undefined,
   ): Promise<PoolOutcome> {
     if (request.after.length > 0) {
+      this.#blocked.add(live);
       const blocked = await this.#parentFailure(request.after, live.cancelled);
+      this.#blocked.delete(live);
       if (blocked !== null) return { result: blocked, execution: null };
     }
     if (gate === undefined) return this.#run(live, request);
-    if (!(await gate.enter()))
+    const entering = gate.enter();
+    if ((await untilAborted(entering, live.cancelled)) !== true) {
+      // Cancelled while it waited: if its turn comes all the same, it is the next one's.
+      void entering.then((entered) => entered && gate.leave());
       return { result: neverStarted(), execution: null };
+    }
     try {
       return await this.#run(live, request);
     } finally {

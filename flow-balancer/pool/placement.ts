@@ -8,6 +8,8 @@ import type { Tier } from "../core/tier.ts";
 
 export interface IdleWorker {
   readonly session: SessionId | null;
+  /** The only kind it may still run: one that was shown variables others must not see. */
+  readonly reservedFor: string | null;
   readonly loaded: ReadonlySet<string>;
   /** When it became idle: among equals the one used last is the warmest. */
   readonly idleSince: number;
@@ -20,7 +22,7 @@ export interface Wish {
 
 export type Placement<W extends IdleWorker> =
   | { readonly type: "use"; readonly worker: W; readonly tier: Tier }
-  /** Every idle worker belongs to another session; this one was unused for longest. */
+  /** Every idle worker belongs to somebody else; this one was unused for longest. */
   | { readonly type: "replace"; readonly worker: W }
   | { readonly type: "wait" };
 
@@ -58,6 +60,7 @@ export function place<W extends IdleWorker>(
 
 /** 0: not to be used at all. */
 function rankOf(worker: IdleWorker, wish: Wish): number {
+  if (worker.reservedFor !== null && worker.reservedFor !== wish.kind) return 0;
   const loaded = worker.loaded.has(wish.kind) ? 1 : 0;
   if (worker.session !== null)
     return worker.session === wish.session ? 3 + loaded : 0;

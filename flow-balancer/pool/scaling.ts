@@ -2,7 +2,7 @@
 
 export interface PoolLoad {
   readonly waiting: number;
-  /** Idle and bound to no session. */
+  /** Idle and free for any task. */
   readonly idleUnbound: number;
   /** Processes on their way: they are coming capacity and are counted before more are started. */
   readonly starting: number;
@@ -24,18 +24,18 @@ export function workersToStart(load: PoolLoad, limits: ScalingLimits): number {
 
 /** Idle ones unused for `idleMs`, longest first, as long as `spareWorkers` unbound ones stay. */
 export function workersToRetire<
-  W extends { readonly idleSince: number; readonly session: unknown },
+  W extends { readonly idleSince: number; readonly bound: boolean },
 >(
   idle: readonly W[],
   now: number,
   settings: { readonly idleMs: number; readonly spareWorkers: number },
 ): W[] {
-  let unbound = idle.filter((worker) => worker.session === null).length;
+  let unbound = idle.filter((worker) => !worker.bound).length;
   return [...idle]
     .sort((a, b) => a.idleSince - b.idleSince)
     .filter((worker) => {
       if (now - worker.idleSince < settings.idleMs) return false;
-      if (worker.session !== null) return true;
+      if (worker.bound) return true;
       if (unbound <= settings.spareWorkers) return false;
       unbound--;
       return true;

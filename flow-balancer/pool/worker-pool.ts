@@ -122,7 +122,7 @@ export class WorkerPool {
 
   #missing(): number {
     let idleUnbound = 0;
-    for (const slot of this.#idle) if (slot.session === null) idleUnbound++;
+    for (const slot of this.#idle) if (!slot.bound) idleUnbound++;
     let starting = 0;
     for (const slot of this.#slots) if (slot.state === "starting") starting++;
     return workersToStart(

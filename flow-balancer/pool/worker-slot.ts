@@ -42,6 +42,7 @@ export interface SlotOptions extends Omit<
 export class WorkerSlot {
   readonly loaded = new Set<string>();
   session: SessionId | null = null;
+  reservedFor: string | null = null;
   state: WorkerState = "starting";
   idleSince: MonoMs;
   tasksDone = 0;
@@ -75,6 +76,11 @@ export class WorkerSlot {
     return this.#process.pid;
   }
 
+  /** Not for any task that comes. */
+  get bound(): boolean {
+    return this.session !== null || this.reservedFor !== null;
+  }
+
   get job(): Job | null {
     return this.#job;
   }
@@ -89,7 +95,9 @@ export class WorkerSlot {
     this.state = "busy";
     this.#job = job;
     this.#jobNumber++;
-    if (job.task.session !== null) this.session = job.task.session;
+    const { session, kind } = job.task;
+    if (session !== null) this.session = session;
+    if (Object.keys(kind.env).length > 0) this.reservedFor = kind.name;
     job.placed(tier, this.id);
     if (this.loaded.has(job.task.kind.name)) this.#startRunClock(job);
     else

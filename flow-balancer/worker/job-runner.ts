@@ -76,6 +76,7 @@ export class JobRunner {
     const outcome = await this.#outcome(message, abort.signal, clock);
     const runMs = performance.now() - clock.startedAt;
     clearInterval(heartbeat);
+    for (const name of Object.keys(message.env)) delete process.env[name];
     this.#jobs.delete(job);
     printed.flush();
     this.#send({ type: "result", job, outcome, runMs });

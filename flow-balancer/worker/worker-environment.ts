@@ -17,14 +17,15 @@ export function workerEnvironment(
   return pick(environment, (name) => ALLOWED.test(name));
 }
 
-/** The variables a kind is configured to see; one that is not set is left out. */
+/** What a kind is configured to see beyond that; a variable that is not set is left out. */
 export function kindEnvironment(
   environment: Environment,
   names: readonly string[],
 ): Record<string, string> {
   return pick(
     environment,
-    (name) => names.includes(name) && !CODE_INJECTING.test(name),
+    (name) =>
+      names.includes(name) && !ALLOWED.test(name) && !CODE_INJECTING.test(name),
   );
 }
 
