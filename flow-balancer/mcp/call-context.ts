@@ -24,7 +24,7 @@ interface Envelope {
 
 const envelopeOf = (sdk: ServerContext): Envelope => sdk.mcpReq.envelope ?? {};
 
-export interface OpenCall {
+interface OpenCall {
   readonly call: CallContext;
   /** To be called before the answer leaves: no progress goes out after it. */
   finish(): void;

@@ -15,7 +15,7 @@ import { jsonRpcResponse } from "./http-guard.ts";
 import { isId, type RequestId } from "./message-check.ts";
 import { createServer } from "./server.ts";
 
-export interface SessionLimits {
+interface SessionLimits {
   readonly maxSessions: number;
   /** Silence after which a session ends, ms. */
   readonly idleMs: number;
@@ -57,10 +57,6 @@ export class HttpSessions {
     this.#env = env;
     this.#limits = limits;
     this.#onerror = onerror;
-  }
-
-  get size(): number {
-    return this.#sessions.size;
   }
 
   /** `message` is the checked body of a POST, null for GET and DELETE. */

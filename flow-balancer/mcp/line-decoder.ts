@@ -12,7 +12,7 @@ export type Line =
   | { readonly kind: "not-utf8"; readonly offset: number };
 
 /** `number` counts from 1 and counts blank lines, which are not reported. */
-export type OnLine = (line: Line, number: number) => void;
+type OnLine = (line: Line, number: number) => void;
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;

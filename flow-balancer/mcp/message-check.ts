@@ -14,7 +14,7 @@ export const MAX_MESSAGE_DEPTH = 2 * MAX_DEPTH;
 
 export type RequestId = string | number;
 
-export type Checked =
+type Checked =
   | { readonly kind: "message"; readonly message: JSONRPCMessage }
   /** To be answered under `id`; null when the sender's own id cannot be told. */
   | {

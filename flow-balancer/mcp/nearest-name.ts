@@ -4,10 +4,7 @@
 const MAX_COMPARED_LENGTH = 64;
 
 /** The closest known name within a third of its length (at least 2 edits), or null. */
-export function nearestName(
-  unknown: string,
-  known: Iterable<string>,
-): string | null {
+function nearestName(unknown: string, known: Iterable<string>): string | null {
   if (unknown.length > MAX_COMPARED_LENGTH) return null;
   let best: string | null = null;
   let bestDistance = Infinity;

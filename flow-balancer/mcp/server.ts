@@ -21,7 +21,7 @@ import { serveTools } from "./tool-calls.ts";
 /** The lists are part of the program: they change with it, and a client that caches them saves a turn. */
 const LIST_TTL_MS = 3_600_000;
 
-export interface ServerOptions {
+interface ServerOptions {
   readonly era: Era;
   /** See CallContext.connection. */
   readonly connection: string | null;

@@ -32,6 +32,7 @@ export class StdioTransport implements Transport {
   );
   /** Requests without an answer yet: a second one under the same id could not be told from the first. */
   readonly #inFlight = new Set<RequestId>();
+  #unreadBytes = 0;
   #state: "new" | "open" | "closed" = "new";
   #resolveClosed: () => void = () => undefined;
 
@@ -55,6 +56,7 @@ export class StdioTransport implements Transport {
     // Never taken off: a write that fails after the close must not become an uncaught exception.
     this.#stdout.on("error", this.#onBroken);
     this.#stdout.on("close", this.#onEnd);
+    this.#stdout.on("drain", this.#onDrain);
     if (stdin.readableEnded || stdin.destroyed) setImmediate(this.#onEnd);
     return Promise.resolve();
   }
@@ -168,19 +170,24 @@ export class StdioTransport implements Transport {
   }
 
   #write(line: string): void {
+    if (this.#state !== "open") return;
     if (this.#stdout.destroyed || this.#stdout.writableEnded)
       return this.#onEnd();
-    this.#stdout.write(`${line}\n`);
-    if (
-      this.#stdout.writableLength > MAX_UNREAD_BYTES &&
-      !this.#stdin.isPaused()
-    ) {
-      this.#stdin.pause();
-      this.#stdout.once("drain", () => {
-        if (this.#state === "open") this.#stdin.resume();
-      });
+    try {
+      // A stream does not always count what it holds back (Bun's stdout says 0), so this does.
+      this.#unreadBytes = this.#stdout.write(`${line}\n`)
+        ? 0
+        : this.#unreadBytes + line.length;
+    } catch (thrown) {
+      return this.#onBroken(thrown as Error);
     }
+    if (this.#unreadBytes > MAX_UNREAD_BYTES) this.#stdin.pause();
   }
+
+  readonly #onDrain = (): void => {
+    this.#unreadBytes = 0;
+    if (this.#state === "open" && this.#stdin.isPaused()) this.#stdin.resume();
+  };
 }
 
 /** A result that JSON cannot hold becomes an error: its caller waits for an answer either way. */
