@@ -1,5 +1,6 @@
 /** The engine in this process: store, queue, pool and dispatcher behind the one port. */
 
+import { quoted } from "./core/quoted.ts";
 import { basename } from "node:path";
 import type {
   Engine,
@@ -155,13 +156,17 @@ export class LocalEngine implements Engine {
     const session = await this.#parts.sessions.get(id);
     if (session === null) throw unknownSession(id);
     if (session.closedAt !== null)
-      throw new BalancerError("SESSION_CLOSED", `session '${id}' is closed`, {
-        hint: "open_session makes a new one.",
-      });
+      throw new BalancerError(
+        "SESSION_CLOSED",
+        `session ${quoted(id)} is closed`,
+        {
+          hint: "open_session makes a new one.",
+        },
+      );
   }
 }
 
 const unknownSession = (id: string): BalancerError =>
-  new BalancerError("NOT_FOUND", `there is no session '${id.slice(0, 80)}'`, {
+  new BalancerError("NOT_FOUND", `there is no session ${quoted(id)}`, {
     hint: "open_session makes one; leave it out for the connection's own.",
   });

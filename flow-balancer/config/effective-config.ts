@@ -3,7 +3,7 @@
  * name the variables they want, and values of variables are never part of a configuration.
  */
 
-import type { Config } from "../config.ts";
+import type { Config } from "./shape.ts";
 import type { JsonValue } from "../core/json.ts";
 
 /** `{"pool.max_workers": {value: 8, origin: "default"}, ...}`, keys as in a file. */

@@ -79,16 +79,22 @@ export function variablesSource(env: Environment, cwd: string): Source {
   };
 }
 
+const PREFIX = "FLOW_BALANCER_";
+
 /** What looks like a setting with a slip in its name. Others' variables may start alike, so this is no error. */
 export function variableWarnings(env: Environment): string[] {
-  const known = SETTING_NAMES.map(({ variable }) => variable);
+  const known = SETTING_NAMES.map((it) => it.variable.slice(PREFIX.length));
   return Object.keys(env)
-    .filter((it) => it.startsWith("FLOW_BALANCER_") && !known.includes(it))
+    .filter((it) => it.startsWith(PREFIX))
+    .map((it) => it.slice(PREFIX.length))
+    .filter((name) => !known.includes(name))
     .flatMap((name) => {
       const meant = nearestName(name, known);
       return meant === null
         ? []
-        : [`the variable ${name} is no setting; did you mean ${meant}?`];
+        : [
+            `the variable ${PREFIX}${name} is no setting; did you mean ${PREFIX}${meant}?`,
+          ];
     });
 }
 

@@ -1,7 +1,7 @@
 /** What holds where nobody said anything, and the settings in the form the program reads. */
 
 import { basename, join } from "node:path";
-import type { Config, KindConfig } from "../config.ts";
+import type { Config, KindConfig } from "./shape.ts";
 import type { Settings } from "./schema.ts";
 
 export interface Surroundings {

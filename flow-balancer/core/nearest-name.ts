@@ -28,10 +28,6 @@ export function didYouMean(unknown: string, known: Iterable<string>): string {
   return name === null ? "" : `; did you mean '${name}'?`;
 }
 
-/** Text from outside as a message may repeat it: at most 80 characters, control characters escaped. */
-export const quoted = (text: string): string =>
-  `'${JSON.stringify(text.slice(0, 80)).slice(1, -1)}'`;
-
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {

@@ -3,7 +3,8 @@
 import type { z } from "zod";
 import { BalancerError } from "../core/errors.ts";
 import { assertPlainJson } from "../core/json.ts";
-import { didYouMean, quoted } from "./nearest-name.ts";
+import { didYouMean } from "../core/nearest-name.ts";
+import { quoted } from "../core/quoted.ts";
 
 type Issue = z.core.$ZodIssue;
 

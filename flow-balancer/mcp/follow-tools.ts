@@ -1,5 +1,6 @@
 /** Tools that look after tasks submitted before: wait, read what they printed, cancel, list. */
 
+import { quoted } from "../core/quoted.ts";
 import { z } from "zod";
 import { BalancerError } from "../core/errors.ts";
 import type { SessionId, TaskId } from "../core/ids.ts";
@@ -244,7 +245,7 @@ export function parseCursor(cursor: string): number {
   if (Number.isSafeInteger(seq) && seq > 0) return seq;
   throw new BalancerError(
     "INVALID_ARGUMENT",
-    `/cursor: '${cursor.slice(0, 80)}' is not a cursor of this list`,
+    `/cursor: ${quoted(cursor)} is not a cursor of this list`,
     { hint: "Pass next_cursor of the page before, or leave it out." },
   );
 }
@@ -253,10 +254,8 @@ export function parseCursor(cursor: string): number {
 export async function known(deps: Deps, id: string): Promise<TaskRecord> {
   const task = await (await deps.engine()).get(id as TaskId);
   if (task === null)
-    throw new BalancerError(
-      "NOT_FOUND",
-      `there is no task '${id.slice(0, 80)}'`,
-      { hint: "list_tasks shows those there are." },
-    );
+    throw new BalancerError("NOT_FOUND", `there is no task ${quoted(id)}`, {
+      hint: "list_tasks shows those there are.",
+    });
   return task;
 }

@@ -10,7 +10,7 @@ import type {
 import { openCall } from "./call-context.ts";
 import type { CallContext } from "./catalog.ts";
 import type { CompiledCatalog, CompiledTemplate } from "./compiled-catalog.ts";
-import { quoted } from "./nearest-name.ts";
+import { quoted } from "../core/quoted.ts";
 import { pageOf } from "./pagination.ts";
 import { asProtocolError, invalidParams } from "./refusal.ts";
 import { handle, type Params, type Serving } from "./serving.ts";

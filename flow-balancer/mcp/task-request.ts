@@ -1,5 +1,7 @@
 /** The arguments that name a task, and the one place where they become a TaskRequest. */
 
+import { didYouMean } from "../core/nearest-name.ts";
+import { quoted } from "../core/quoted.ts";
 import { z } from "zod";
 import type { Engine } from "../core/engine.ts";
 import { BalancerError } from "../core/errors.ts";
@@ -89,7 +91,7 @@ export function assertKnownKind(
   if (!known.includes(kind))
     throw new BalancerError(
       "UNKNOWN_KIND",
-      `${where}: there is no kind '${kind.slice(0, 80)}'; there are ${known.join(", ")}`,
+      `${where}: there is no kind ${quoted(kind)}${didYouMean(kind, known)}; there are ${known.join(", ")}`,
       { hint: "Nothing was submitted." },
     );
 }

@@ -9,7 +9,7 @@ import {
 } from "@modelcontextprotocol/server";
 import { TASKS_EXTENSION } from "./call-context.ts";
 import type { TaskSource, TaskView } from "./catalog.ts";
-import { quoted } from "./nearest-name.ts";
+import { quoted } from "../core/quoted.ts";
 import { internalError, invalidParams } from "./refusal.ts";
 
 /** What every answer of the extension about a task begins with. */

@@ -1,5 +1,7 @@
 /** The kinds there are: the two built in and those the configuration names. */
 
+import { didYouMean } from "../core/nearest-name.ts";
+import { quoted } from "../core/quoted.ts";
 import { BalancerError } from "../core/errors.ts";
 import type { TaskId } from "../core/ids.ts";
 import type { JsonValue } from "../core/json.ts";
@@ -104,7 +106,7 @@ export class KindRegistry {
     if (entry === undefined)
       throw new BalancerError(
         "UNKNOWN_KIND",
-        `there is no kind '${kind.slice(0, 80)}'; there are ${[...this.#entries.keys()].join(", ")}`,
+        `there is no kind ${quoted(kind)}${didYouMean(kind, this.#entries.keys())}; there are ${[...this.#entries.keys()].join(", ")}`,
         {
           hint: "Use one of these, or add [kinds.NAME] to flow-balancer.toml.",
         },

@@ -3,6 +3,7 @@
  * exactly once. A task is in exactly one place: the wait list, one worker, or settled.
  */
 
+import type { PoolSettings } from "../core/pool-settings.ts";
 import { availableParallelism } from "node:os";
 import { BalancerError, wireError } from "../core/errors.ts";
 import type { SessionId } from "../core/ids.ts";
@@ -11,13 +12,7 @@ import type { Env } from "../core/ports.ts";
 import { Job } from "./job.ts";
 import { place } from "./placement.ts";
 import { poolStatus } from "./pool-status.ts";
-import type {
-  PoolKind,
-  PoolObserver,
-  PoolRun,
-  PoolSettings,
-  PoolTask,
-} from "./pool-task.ts";
+import type { PoolKind, PoolObserver, PoolRun, PoolTask } from "./pool-task.ts";
 import { WaitList } from "./wait-list.ts";
 import { WorkerPool, type WorkerPoolOptions } from "./worker-pool.ts";
 

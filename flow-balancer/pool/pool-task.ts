@@ -51,17 +51,3 @@ export interface PoolRun {
   /** Waiting: dropped at once. Running: the cancel ladder, and `done` resolves at its end. */
   cancel(): void;
 }
-
-export interface PoolSettings {
-  readonly maxWorkers: number;
-  /** Unbound processes kept ready. */
-  readonly spareWorkers: number;
-  readonly maxWaiting: number;
-  /** A worker beyond the spares that was not used for this long is let go, ms. */
-  readonly idleMs: number;
-  /** Longest a kind may take to load, ms. */
-  readonly startTimeoutMs: number;
-  /** From a cancel to the end of the process, ms. */
-  readonly cancelGraceMs: number;
-  readonly maxTasksPerWorker: number;
-}

@@ -9,7 +9,7 @@ import type { Env } from "../core/ports.ts";
 import { startGuardian, type Guardian } from "../worker/guardian.ts";
 import type { WorkerSettings } from "../worker/protocol.ts";
 import type { WorkerDeath } from "../worker/worker-process.ts";
-import type { PoolSettings } from "./pool-task.ts";
+import type { PoolSettings } from "../core/pool-settings.ts";
 import { workersToRetire, workersToStart } from "./scaling.ts";
 import { WorkerSlot } from "./worker-slot.ts";
 

@@ -1,0 +1,58 @@
+/** The settings in the form the program reads them. Units are in the names; nothing is optional. */
+
+import type { PoolSettings } from "../core/pool-settings.ts";
+import type { Effects } from "../core/task.ts";
+
+export interface TasksConfig {
+  readonly timeoutMs: number;
+  readonly maxOutputBytes: number;
+  readonly maxInputBytes: number;
+  readonly maxResultBytes: number;
+}
+
+/** How long a client waits for an answer before it gives up, less a margin, ms. */
+export interface PatienceConfig {
+  readonly unknownMs: number;
+  /** By part of the client's name, lower case. */
+  readonly clients: Readonly<Record<string, number>>;
+}
+
+export interface KindConfig {
+  readonly name: string;
+  /** Absolute path of the module. */
+  readonly module: string;
+  readonly description: string | null;
+  readonly effects: Effects;
+  readonly concurrency: number | null;
+  readonly timeoutMs: number | null;
+  /** Names of variables that its workers are given; never their values. */
+  readonly env: readonly string[];
+  readonly memoryMb: number | null;
+  readonly capabilities: readonly string[];
+}
+
+export interface HttpConfig {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+/** Every path is absolute. */
+export interface Config {
+  readonly projectRoot: string;
+  /** Where everything durable lives; see prepareHome. */
+  readonly home: string;
+  /** A task's working directory must be inside one of these. */
+  readonly roots: readonly string[];
+  readonly toolsets: readonly string[];
+  readonly durability: "normal" | "full";
+  readonly pool: PoolSettings;
+  readonly tasks: TasksConfig;
+  readonly patience: PatienceConfig;
+  readonly kinds: readonly KindConfig[];
+  readonly http: HttpConfig;
+  /** Where each value came from, by dotted key; what is absent is a default. */
+  readonly origins: Readonly<Record<string, string>>;
+  /** Worth telling the user, but no reason not to start. */
+  readonly warnings: readonly string[];
+}
