@@ -1,6 +1,7 @@
 /** What the mechanism needs from outside: time, chance, and a queue that remembers. */
 
 import type { SessionId, TaskId } from "./ids.ts";
+import type { EpochMs, MonoMs } from "./time.ts";
 import type {
   Execution,
   TaskOutput,
@@ -9,12 +10,6 @@ import type {
   TaskResult,
   TaskState,
 } from "./task.ts";
-
-declare const clock: unique symbol;
-/** Wall clock, ms since 1970: to store and to show, never to measure with. */
-export type EpochMs = number & { readonly [clock]: "wall" };
-/** Monotonic, ms since the process started: to measure with, never to store. */
-export type MonoMs = number & { readonly [clock]: "mono" };
 
 /** The only way to time and chance. Core and policy take values; the mechanism takes this. */
 export interface Env {

@@ -6,7 +6,7 @@
 import type { WireError } from "./errors.ts";
 import type { SessionId, TaskId, WorkerId } from "./ids.ts";
 import type { JsonValue } from "./json.ts";
-import type { EpochMs } from "./ports.ts";
+import type { EpochMs } from "./time.ts";
 import type { Tier } from "./tier.ts";
 
 export const TERMINAL_STATES = [

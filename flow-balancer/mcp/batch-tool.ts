@@ -98,9 +98,8 @@ async function submitAll(
   { engine, call, gate }: { engine: Engine; call: CallContext; gate: Gate },
 ): Promise<Item[]> {
   const requests = tasks.map((task, index) => {
-    const where = `/tasks/${index}`;
-    assertKnownKind(task.kind, engine, `${where}/kind`);
-    return toRequest(task, engine, call.connection, where);
+    assertKnownKind(task.kind, engine, `/tasks/${index}/kind`);
+    return toRequest(task, engine, call.connection);
   });
   return Promise.all(
     requests.map(async (request): Promise<Item> => {

@@ -4,7 +4,7 @@ import { quoted } from "../core/quoted.ts";
 import { z } from "zod";
 import { BalancerError } from "../core/errors.ts";
 import type { SessionId, TaskId } from "../core/ids.ts";
-import type { EpochMs } from "../core/ports.ts";
+import type { EpochMs } from "../core/time.ts";
 import { isTerminal, TASK_STATES, type TaskRecord } from "../core/task.ts";
 import { untilAborted } from "../core/until-aborted.ts";
 import { defineTool, type ToolDefinition } from "./catalog.ts";

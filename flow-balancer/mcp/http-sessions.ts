@@ -8,7 +8,8 @@ import {
   isInitializeRequest,
   WebStandardStreamableHTTPServerTransport,
 } from "@modelcontextprotocol/server";
-import type { Env, MonoMs } from "../core/ports.ts";
+import type { Env } from "../core/ports.ts";
+import type { MonoMs } from "../core/time.ts";
 import type { CompiledCatalog } from "./compiled-catalog.ts";
 import { EventLog } from "./event-log.ts";
 import { jsonRpcResponse } from "./http-guard.ts";

@@ -3,7 +3,8 @@
  * result; never one that does not grow, never one after `finish`.
  */
 
-import type { Env, MonoMs } from "../core/ports.ts";
+import type { Env } from "../core/ports.ts";
+import type { MonoMs } from "../core/time.ts";
 
 /** Ten a second is as much as a person can read; more only costs the client. */
 export const MIN_INTERVAL_MS = 100;

@@ -90,7 +90,7 @@ function submitTask(deps: Deps): ToolDefinition {
     async run({ after, ...args }, call) {
       const engine = await deps.engine();
       const { task } = await engine.submit(
-        toRequest(args, engine, call.connection, "", after ?? []),
+        toRequest(args, engine, call.connection, after ?? []),
       );
       const eta = isTerminal(task.state)
         ? null
