@@ -52,14 +52,15 @@ function program(): Command {
     .option("--json", "one JSON object")
     .action(async ({ json = false }: { json?: boolean }) => {
       const { doctor } = await import("./commands/doctor.ts");
-      const report = await doctor(surroundings());
+      const { probeWorker } = await import("./probe-worker.ts");
+      const report = await doctor(surroundings(), probeWorker);
       print(json ? JSON.stringify(report.json) : report.text);
       process.exitCode = report.exitCode;
     });
   return root;
 }
 
-/** A command whose options are settings, which it reads by itself. */
+/** A command that runs until it is stopped; its options are settings, which it reads by itself. */
 function server(
   root: Command,
   name: string,

@@ -4,89 +4,25 @@
  * checked whole: a wrong value or an unknown key stops the start and every mistake is named.
  */
 
+import { lstatSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { checkSource } from "./config/layer.ts";
+import type { Checked } from "./config/layer.ts";
 import { contradictions, mergeSettings } from "./config/merge.ts";
+import { stateFolder, userConfigPath } from "./config/places.ts";
 import { findProjectRoot } from "./config/project-root.ts";
+import type { Config } from "./config/shape.ts";
 import {
-  baseFolder,
+  checkFlags,
+  checkVariables,
   type Environment,
   type Flags,
-  flagsSource,
-  readTomlFile,
-  userConfigPath,
-  variablesSource,
   variableWarnings,
-} from "./config/sources.ts";
+} from "./config/text-layer.ts";
 import { withDefaults } from "./config/with-defaults.ts";
 import { BalancerError } from "./core/errors.ts";
-import type { Effects } from "./core/task.ts";
 
-export interface PoolConfig {
-  readonly maxWorkers: number;
-  /** Cold processes kept ready. */
-  readonly spareWorkers: number;
-  readonly maxWaiting: number;
-  readonly idleMs: number;
-  readonly startTimeoutMs: number;
-  readonly cancelGraceMs: number;
-  readonly maxTasksPerWorker: number;
-}
-
-export interface TasksConfig {
-  readonly timeoutMs: number;
-  readonly maxOutputBytes: number;
-  readonly maxInputBytes: number;
-  readonly maxResultBytes: number;
-}
-
-/** How long a client waits for an answer before it gives up, less a margin, ms. */
-export interface PatienceConfig {
-  readonly unknownMs: number;
-  /** By part of the client's name, lower case. */
-  readonly clients: Readonly<Record<string, number>>;
-}
-
-export interface KindConfig {
-  readonly name: string;
-  /** Absolute path of the module. */
-  readonly module: string;
-  readonly description: string | null;
-  readonly effects: Effects;
-  readonly concurrency: number | null;
-  readonly timeoutMs: number | null;
-  /** Names of variables that its workers are given; never their values. */
-  readonly env: readonly string[];
-  readonly memoryMb: number | null;
-  readonly capabilities: readonly string[];
-}
-
-export interface HttpConfig {
-  readonly host: string;
-  /** 0: any free port. */
-  readonly port: number;
-}
-
-/** Every path is absolute. */
-export interface Config {
-  readonly projectRoot: string;
-  /** Where everything durable lives; see prepareHome. */
-  readonly home: string;
-  /** A task's working directory must be inside one of these. */
-  readonly roots: readonly string[];
-  readonly toolsets: readonly string[];
-  readonly durability: "normal" | "full";
-  readonly pool: PoolConfig;
-  readonly tasks: TasksConfig;
-  readonly patience: PatienceConfig;
-  readonly kinds: readonly KindConfig[];
-  readonly http: HttpConfig;
-  /** Where each value came from, by dotted key; what is absent is a default. */
-  readonly origins: Readonly<Record<string, string>>;
-  /** Worth telling the user, but no reason not to start. */
-  readonly warnings: readonly string[];
-}
+export type { Config, HttpConfig } from "./config/shape.ts";
 
 export interface ConfigSources {
   readonly flags: Flags;
@@ -103,18 +39,13 @@ export function loadConfig(sources: ConfigSources): Config {
   const files = [
     userConfigPath(env, home),
     join(projectRoot, "flow-balancer.toml"),
-  ].map(readTomlFile);
-  const checked = [
-    ...files.flatMap((file) => (file.type === "read" ? [file.source] : [])),
-    variablesSource(env, cwd),
-    flagsSource(flags, cwd),
-  ].map((source) => checkSource(source, home));
-  const problems = [
-    ...files.flatMap((file) =>
-      file.type === "unreadable" ? [file.problem] : [],
-    ),
-    ...checked.flatMap((it) => (it.ok ? [] : it.problems)),
   ];
+  const checked = [
+    ...files.filter(isThere).map((path) => checkWhole(path, home)),
+    checkVariables(env, cwd, home),
+    checkFlags(flags, cwd, home),
+  ];
+  const problems = checked.flatMap((it) => (it.ok ? [] : it.problems));
   const layers = checked.flatMap((it) => (it.ok ? [it.layer] : []));
   const origins: Record<string, string> = Object.assign(
     {},
@@ -129,13 +60,29 @@ export function loadConfig(sources: ConfigSources): Config {
   return {
     ...withDefaults(settings, {
       projectRoot,
-      stateFolder: baseFolder(
-        env.XDG_STATE_HOME,
-        join(home, ".local", "state"),
-      ),
+      stateFolder: stateFolder(env, home),
       cpus: availableParallelism(),
     }),
     origins,
     warnings: variableWarnings(env),
   };
+}
+
+/** Loaded only if there is a file: its schema costs more time than all the rest of a start's settings. */
+function checkWhole(path: string, userHome: string): Checked {
+  const {
+    checkFile,
+  }: typeof import("./config/check-file.ts") = require("./config/check-file.ts");
+  return checkFile(path, userHome);
+}
+
+/** What is there but cannot be looked at counts: reading it says why. */
+function isThere(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code !== "ENOENT" && code !== "ENOTDIR";
+  }
 }

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { findProjectRoot } from "../config/project-root.ts";
-import type { Environment } from "../config/sources.ts";
+import type { Environment } from "../config/text-layer.ts";
 import type { LaunchCommand } from "./launch-command.ts";
 
 export const CLIENTS = ["claude", "cursor", "vscode", "codex"] as const;

@@ -11,7 +11,7 @@ import type { Finding } from "./doctor/finding.ts";
 import { checkHome } from "./doctor/home.ts";
 import { checkBun, checkGit, checkPlatform } from "./doctor/machine.ts";
 import { checkSharedMemory, checkDisk, checkSqlite } from "./doctor/storage.ts";
-import { checkWorker } from "./doctor/worker.ts";
+import { checkWorker, type ProbeWorker } from "./doctor/worker.ts";
 import type { Surroundings } from "./client-files.ts";
 
 export interface DoctorReport {
@@ -21,7 +21,10 @@ export interface DoctorReport {
   readonly exitCode: 0 | 1 | 4;
 }
 
-export async function doctor(around: Surroundings): Promise<DoctorReport> {
+export async function doctor(
+  around: Surroundings,
+  probeWorker: ProbeWorker,
+): Promise<DoctorReport> {
   const { config, findings: configuration } = readConfig(around);
   const findings: Finding[] = [
     checkBun(),
@@ -30,7 +33,7 @@ export async function doctor(around: Surroundings): Promise<DoctorReport> {
     ...configuration,
     ...(config === null ? [] : ofHome(config)),
     checkSharedMemory(),
-    await checkWorker(),
+    ...(config === null ? [] : [await checkWorker(config, probeWorker)]),
     ...checkClients(around),
   ];
   const worst = WORST_FIRST.find((mark) =>

@@ -71,9 +71,18 @@ function withEntry(file: ClientFile, text: string, entry: ServerEntry): string {
   if (isDeepStrictEqual(before, wanted)) return text;
   const after = edit(file, text, entry, whole);
   // An edit that would mean anything else is not made.
-  if (after === null || !isDeepStrictEqual(parse(file, after), wanted))
+  if (after === null || !means(file, after, wanted))
     throw refusal(file, "has a form that cannot be edited safely");
   return after;
+}
+
+function means(file: ClientFile, text: string, wanted: object): boolean {
+  try {
+    return isDeepStrictEqual(parse(file, text), wanted);
+  } catch (error) {
+    if (error instanceof BalancerError) return false;
+    throw error;
+  }
 }
 
 function edit(

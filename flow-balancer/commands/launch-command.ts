@@ -15,7 +15,7 @@ export interface LaunchCommand {
   readonly because: string;
 }
 
-export const INSTALLATION: string = resolve(import.meta.dir, "../..");
+const INSTALLATION: string = resolve(import.meta.dir, "../..");
 export const BUN_VERSION: string = manifest.engines.bun;
 
 export function launchCommand(): LaunchCommand {

@@ -1,6 +1,6 @@
 /** Settings of several sources as one: value by value, a kind as a whole. */
 
-import type { Settings } from "./schema.ts";
+import type { Settings } from "./settings.ts";
 
 /** What `high` says goes before what `low` says. */
 export function mergeSettings(low: Settings, high: Settings): Settings {

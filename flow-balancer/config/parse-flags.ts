@@ -3,7 +3,7 @@
 import { BalancerError } from "../core/errors.ts";
 import { nearestName } from "../core/nearest-name.ts";
 import { SETTING_NAMES } from "./setting-names.ts";
-import type { Flags } from "./sources.ts";
+import type { Flags } from "./text-layer.ts";
 
 /** Shorter names of what is set most. */
 const SHORT: Readonly<Record<string, string>> = {
@@ -32,7 +32,7 @@ export function parseFlags(argv: readonly string[]): Flags {
 
 /** One line for each flag, for help. */
 export const describeFlags = (): string =>
-  SETTING_NAMES.map(({ flag, key, form }) => {
+  SETTING_NAMES.map(({ flag, key, rule: { form } }) => {
     const value = { integer: "<n>", text: "<text>", list: "<a,b,...>" }[form];
     const short = Object.entries(SHORT).find(([, long]) => long === flag)?.[0];
     return `  ${short === undefined ? "" : `${short}, `}${flag} ${value}   ${key}`;

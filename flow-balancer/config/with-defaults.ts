@@ -2,7 +2,7 @@
 
 import { basename, join } from "node:path";
 import type { Config, KindConfig } from "./shape.ts";
-import type { Settings } from "./schema.ts";
+import type { Settings } from "./settings.ts";
 
 export interface Surroundings {
   readonly projectRoot: string;

@@ -251,7 +251,7 @@ export function parseCursor(cursor: string): number {
 }
 
 /** Throws NOT_FOUND. */
-export async function known(deps: Deps, id: string): Promise<TaskRecord> {
+async function known(deps: Deps, id: string): Promise<TaskRecord> {
   const task = await (await deps.engine()).get(id as TaskId);
   if (task === null)
     throw new BalancerError("NOT_FOUND", `there is no task ${quoted(id)}`, {

@@ -21,7 +21,7 @@ import {
 } from "./task-request.ts";
 
 /** The submitter follows what the task reports. */
-export const observerOf = (call: CallContext): TaskObserver => ({
+const observerOf = (call: CallContext): TaskObserver => ({
   progress: (done, total, message) =>
     call.progress?.(done, total ?? undefined, message ?? undefined),
   log: (message) => call.log("info", message),

@@ -28,8 +28,10 @@ export const waitField = z
 
 export const taskIdField = z.string().min(1).max(200);
 
-/** One task, as run_task, submit_task and the items of run_batch take it. */
-/** `input` came out of a JSON parser and was looked through with the other arguments: its kind checks the rest. */
+/**
+ * One task, as run_task, submit_task and the items of run_batch take it. `input` came out of a JSON
+ * parser and was looked through with the other arguments; whether it fits is its kind's to say.
+ */
 export const taskFields = {
   kind: z
     .string()

@@ -21,9 +21,10 @@ export function readConfig(around: Surroundings): {
       .map((problem) =>
         fail("configuration", problem, "Correct it; nothing starts before."),
       );
-    findings.push(
-      fail("home", "not looked at", "Correct the configuration first."),
-    );
+    for (const check of ["home", "worker"])
+      findings.push(
+        fail(check, "not looked at", "Correct the configuration first."),
+      );
     return { config: null, findings };
   }
 }

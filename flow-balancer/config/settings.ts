@@ -1,0 +1,153 @@
+/**
+ * What may be configured, once: the tables and keys of a flow-balancer.toml and what each value
+ * must be. Names of variables and flags, checks and types are all made from it.
+ */
+
+/** One value. `expected` ends the sentence "must be ...". */
+export interface Leaf<Value> {
+  readonly form: "integer" | "text" | "list";
+  readonly expected: string;
+  readonly accepts: (value: unknown) => value is Value;
+  readonly required?: true;
+}
+
+/** A table whose keys the user chooses. */
+export interface ByName<Item> {
+  readonly form: "by name";
+  readonly expected: string;
+  readonly name: Leaf<string>;
+  readonly item: Item;
+}
+
+export interface Table {
+  readonly [key: string]: Rule;
+}
+
+export type Rule = Leaf<unknown> | ByName<Rule> | Table;
+
+export const isLeaf = (rule: Rule): rule is Leaf<unknown> =>
+  "accepts" in rule && typeof rule.accepts === "function";
+export const isByName = (rule: Rule): rule is ByName<Rule> =>
+  "form" in rule && rule.form === "by name";
+
+/** What a source may say: nothing has to be there, save what a rule requires. */
+type Said<R> =
+  R extends Leaf<infer Value>
+    ? Value
+    : R extends ByName<infer Item>
+      ? Readonly<Record<string, Said<Item>>>
+      : {
+          readonly [
+            K in keyof R as R[K] extends { required: true } ? K : never
+          ]: Said<R[K]>;
+        } & {
+          readonly [
+            K in keyof R as R[K] extends { required: true } ? never : K
+          ]?: Said<R[K]>;
+        };
+
+export type Settings = Said<typeof SETTINGS>;
+
+/** Above this a machine thrashes long before the pool is full. */
+const MAX_WORKERS = 256;
+/** Timers wrap above 2^31 ms; a day is far below. */
+const DAY_MS = 86_400_000;
+const GIB = 1_073_741_824;
+
+const integer = (min: number, max: number): Leaf<number> => ({
+  form: "integer",
+  expected: `${min}..${max}`,
+  accepts: (value): value is number =>
+    Number.isInteger(value) &&
+    (value as number) >= min &&
+    (value as number) <= max,
+});
+
+const text = (expected: string, pattern = /[^]/): Leaf<string> => ({
+  form: "text",
+  expected,
+  accepts: (value): value is string =>
+    typeof value === "string" && pattern.test(value),
+});
+
+const choice = <const Of extends string>(...of: Of[]): Leaf<Of> => ({
+  form: "text",
+  expected: `one of ${of.map((it) => `"${it}"`).join(", ")}`,
+  accepts: (value): value is Of => of.some((it) => it === value),
+});
+
+const list = <Item>(
+  item: Leaf<Item>,
+  expected: string,
+  atLeast = 0,
+): Leaf<readonly Item[]> => ({
+  form: "list",
+  expected,
+  accepts: (value): value is readonly Item[] =>
+    Array.isArray(value) &&
+    value.length >= atLeast &&
+    value.every((it) => item.accepts(it)),
+});
+
+const FOLDER = text("the path of a directory");
+
+/** `shell` and `script` are built in. */
+const KIND_NAME = text(
+  "a name of a-z, 0-9, '_', '.' and '-', at most 64 of them, that is not built in",
+  /^(?!(?:shell|script)$)[a-z][a-z0-9_.-]{0,63}$/,
+);
+
+const KIND = {
+  module: { ...text("the path of a module"), required: true },
+  description: text("text"),
+  effects: choice("idempotent", "once", "none"),
+  concurrency: integer(1, MAX_WORKERS),
+  timeout_ms: integer(1, DAY_MS),
+  env: list(
+    text("", /^[A-Za-z_][A-Za-z0-9_]*$/),
+    "a list of names of variables",
+  ),
+  memory_mb: integer(16, 1_048_576),
+  capabilities: list(text(""), "a list of names"),
+} as const;
+
+export const SETTINGS = {
+  home: FOLDER,
+  roots: list(FOLDER, "a list of at least one directory", 1),
+  toolsets: list(choice("pool"), 'a list of "pool"'),
+  durability: choice("normal", "full"),
+  pool: {
+    max_workers: integer(1, MAX_WORKERS),
+    spare_workers: integer(0, MAX_WORKERS),
+    max_waiting: integer(0, 1_000_000),
+    idle_ms: integer(0, DAY_MS),
+    start_timeout_ms: integer(1, DAY_MS),
+    cancel_grace_ms: integer(0, 600_000),
+    max_tasks_per_worker: integer(1, 1_000_000_000),
+  },
+  tasks: {
+    timeout_ms: integer(1, DAY_MS),
+    max_output_bytes: integer(0, GIB),
+    max_input_bytes: integer(1, GIB),
+    max_result_bytes: integer(1, GIB),
+  },
+  patience: {
+    unknown_ms: integer(1_000, DAY_MS),
+    clients: {
+      form: "by name",
+      expected: "a table of names and times",
+      name: text("a part of a client's name, lower case", /^[^A-Z]{1,64}$/),
+      item: integer(1_000, DAY_MS),
+    },
+  },
+  kinds: {
+    form: "by name",
+    expected: "a table of kinds",
+    name: KIND_NAME,
+    item: KIND,
+  },
+  http: {
+    host: text("a host name or address"),
+    port: integer(0, 65_535),
+  },
+} as const;
