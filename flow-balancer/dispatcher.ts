@@ -4,6 +4,7 @@
  * poll) waits on the same promise.
  */
 
+import { quoted } from "./core/quoted.ts";
 import { BalancerError, wireError } from "./core/errors.ts";
 import type { Submission, SubmitOptions, TaskObserver } from "./core/engine.ts";
 import type { Gate } from "./core/gate.ts";
@@ -33,6 +34,9 @@ export interface DispatcherOptions {
   /** After a change of state; never in the way of the task itself. */
   readonly onChanged: (task: TaskRecord) => void;
 }
+
+/** A task that ends sooner is written once instead of twice; other processes see it queued until then. */
+const VISIBLE_AFTER_MS = 20;
 
 /** Tasks of other processes change only on disk: they are looked at this often, ms. */
 const FOREIGN_POLL_MS = 250;
@@ -195,10 +199,16 @@ export class Dispatcher {
       void entering.then((entered) => entered && gate.leave());
       return { result: neverStarted(), execution: null };
     }
+    let completed = false;
     try {
-      return await this.#run(live, request);
+      const outcome = await this.#run(live, request);
+      completed = outcome.result.status === "completed";
+      return outcome;
     } finally {
-      gate.leave();
+      // Who stops at the first failure shuts the gate on hearing of it: until then nobody follows.
+      const leave = (): unknown => setImmediate(() => gate.leave());
+      if (completed) gate.leave();
+      else void live.done.then(leave, leave);
     }
   }
 
@@ -252,22 +262,25 @@ export class Dispatcher {
 
   #started(live: LiveTask): void {
     const { env, queue } = this.#options;
-    // A refusal shows again at the settle, which is the one that counts.
-    queue.started(live.lease).catch(() => {});
-    this.#changed(live.started(env.now()));
+    const stopTimer = env.timer(VISIBLE_AFTER_MS, () => {
+      // A refusal shows again at the settle, which is the one that counts.
+      queue.started(live.lease).catch(() => {});
+    });
+    this.#changed(live.started(env.now(), stopTimer));
   }
 
   async #settle(live: LiveTask, outcome: PoolOutcome): Promise<TaskRecord> {
     const { queue, env } = this.#options;
-    const accepted = await queue.settle(
-      live.lease,
-      outcome.result,
-      outcome.execution,
-      live.output(),
-    );
-    // Another process took the task over: its result is the one.
-    if (!accepted) return this.#known(live.lease.id);
     const record = live.ended(outcome, env.now());
+    const accepted = await queue.settle(live.lease, {
+      result: outcome.result,
+      execution: outcome.execution,
+      startedAt: record.startedAt,
+      output: live.output(),
+    });
+    // Another process took the task over: its result is the one.
+    if (!accepted) return (await queue.get(live.lease.id)) ?? record;
+    live.publish(record);
     this.#changed(record);
     return record;
   }
@@ -279,7 +292,7 @@ export class Dispatcher {
   async #known(id: TaskId): Promise<TaskRecord> {
     const task = await this.get(id);
     if (task === null)
-      throw new BalancerError("NOT_FOUND", `there is no task '${id}'`, {
+      throw new BalancerError("NOT_FOUND", `there is no task ${quoted(id)}`, {
         hint: "list_tasks shows those there are.",
       });
     return task;

@@ -1,6 +1,7 @@
 /** Time and chance as Bun has them: the one place where the mechanism touches either. */
 
-import type { Env, EpochMs, MonoMs } from "./core/ports.ts";
+import type { Env } from "./core/ports.ts";
+import type { EpochMs, MonoMs } from "./core/time.ts";
 
 /** Timers wrap above this and fire at once. */
 const MAX_TIMER_MS = 2_147_483_647;

@@ -2,7 +2,8 @@
 
 import { wireError } from "./core/errors.ts";
 import type { TaskObserver } from "./core/engine.ts";
-import type { EpochMs, Lease } from "./core/ports.ts";
+import type { Lease } from "./core/ports.ts";
+import type { EpochMs } from "./core/time.ts";
 import type { TaskOutput, TaskRecord, TaskResult } from "./core/task.ts";
 import type { PoolObserver, PoolOutcome, PoolRun } from "./pool/pool-task.ts";
 
@@ -15,6 +16,7 @@ export class LiveTask {
   readonly #printed: string[] = [];
   readonly #cancel = new AbortController();
   #bytesSeen = 0;
+  #onEnd: () => void = () => {};
   #record: TaskRecord;
 
   constructor(record: TaskRecord, lease: Lease) {
@@ -55,21 +57,23 @@ export class LiveTask {
     if (observer !== undefined) this.#observers.add(observer);
   }
 
-  started(startedAt: EpochMs): TaskRecord {
+  /** `onEnd` is called when it has ended. */
+  started(startedAt: EpochMs, onEnd: () => void): TaskRecord {
     this.#record = { ...this.#record, state: "running", startedAt };
+    this.#onEnd = onEnd;
     return this.#record;
   }
 
+  /** The record as it will be once the result is on disk; until then nobody is shown it. */
   ended(outcome: PoolOutcome, settledAt: EpochMs): TaskRecord {
     const { result, execution } = outcome;
-    this.#record = {
-      ...this.#record,
-      state: result.status,
-      settledAt,
-      execution,
-      result,
-    };
-    return this.#record;
+    this.#onEnd();
+    const state = result.status;
+    return { ...this.#record, state, settledAt, execution, result };
+  }
+
+  publish(record: TaskRecord): void {
+    this.#record = record;
   }
 
   /** What the pool is to tell; `started` is the caller's. */

@@ -3,4 +3,4 @@
 for (const method of ["log", "info", "debug"] as const)
   console[method] = console.error;
 
-export const PRINTS_TO_STDERR = true;
+export {};

@@ -44,4 +44,6 @@ export async function serveStdioMain(argv: readonly string[]): Promise<number> {
   return 0;
 }
 
-if (import.meta.main) process.exit(await serveStdioMain(process.argv.slice(2)));
+// Not awaited here: modules that are compiled ahead have no top-level await.
+if (import.meta.main)
+  void serveStdioMain(process.argv.slice(2)).then((code) => process.exit(code));

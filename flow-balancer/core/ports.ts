@@ -34,6 +34,15 @@ export type Recorded =
   /** The idempotency key was seen before; this is the earlier task. */
   | { readonly isNew: false; readonly task: TaskRecord };
 
+/** How a task ended, as it is recorded. */
+export interface Settlement {
+  readonly result: TaskResult;
+  /** Null if it never reached a worker, as is `startedAt`. */
+  readonly execution: Execution | null;
+  readonly startedAt: EpochMs | null;
+  readonly output: TaskOutput | null;
+}
+
 export interface ListFilter {
   readonly state?: TaskState | undefined;
   readonly session?: SessionId | undefined;
@@ -57,15 +66,10 @@ export interface ListPage {
 export interface TaskQueue {
   /** Records a task as queued. Throws IDEMPOTENCY_CONFLICT if the key belongs to another input. */
   record(request: TaskRequest): Promise<Recorded>;
-  /** queued -> running; false if the lease was lost or the task has ended. */
+  /** queued -> running, for others to see; false if the lease was lost or the task has ended. May be left out: a settle says it too. */
   started(lease: Lease): Promise<boolean>;
   /** To a terminal state, once: false if the lease was lost or the task had ended already. */
-  settle(
-    lease: Lease,
-    result: TaskResult,
-    execution: Execution | null,
-    output: TaskOutput | null,
-  ): Promise<boolean>;
+  settle(lease: Lease, settlement: Settlement): Promise<boolean>;
   get(id: TaskId): Promise<TaskRecord | null>;
   output(id: TaskId): Promise<TaskOutput | null>;
   list(filter: ListFilter): Promise<ListPage>;

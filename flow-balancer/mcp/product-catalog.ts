@@ -1,5 +1,6 @@
 /** What flow-balancer offers over MCP, put together from its toolsets. */
 
+import type { TaskId } from "../core/ids.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Deps } from "./deps.ts";
 import { engineTasks } from "./engine-tasks.ts";
@@ -14,6 +15,9 @@ const INSTRUCTIONS = `Runs work in parallel on a pool of worker processes that a
 - A command that exits with something else than 0 is a failed task; its output is in value all the same.
 - Tasks of one session prefer the same worker and share its memory; open_session makes one.`;
 
+/** A task that takes a millisecond changes three times in it, and nobody reads that fast. */
+const UPDATE_PAUSE_MS = 20;
+
 export const productCatalog = (deps: Deps, version: string): Catalog => ({
   name: "flow-balancer",
   title: "flow-balancer",
@@ -24,19 +28,34 @@ export const productCatalog = (deps: Deps, version: string): Catalog => ({
   templates: poolTemplates(deps),
   prompts: poolPrompts(deps),
   tasks: engineTasks(deps),
-  onResourceUpdated(listener) {
-    let stop: (() => void) | undefined;
-    let stopped = false;
-    void deps.started.then((engine) => {
-      if (stopped) return;
-      stop = engine.onTaskChanged((id) => {
-        listener(`task://${id}`);
-        listener("pool://status");
-      });
-    });
-    return () => {
-      stopped = true;
-      stop?.();
-    };
-  },
+  onResourceUpdated: (listener) => taskUpdates(deps, listener),
 });
+
+/** Tells of a changed task at most once in UPDATE_PAUSE_MS, and always after its last change; the returned function ends that. */
+function taskUpdates(
+  { env, started }: Deps,
+  listener: (uri: string) => void,
+): () => void {
+  const changed = new Set<TaskId>();
+  let stopTimer: (() => void) | undefined;
+  let stop: (() => void) | undefined;
+  let stopped = false;
+  const tell = (): void => {
+    stopTimer = undefined;
+    for (const id of changed) listener(`task://${id}`);
+    changed.clear();
+    listener("pool://status");
+  };
+  void started.then((engine) => {
+    if (stopped) return;
+    stop = engine.onTaskChanged((id) => {
+      changed.add(id);
+      stopTimer ??= env.timer(UPDATE_PAUSE_MS, tell);
+    });
+  });
+  return () => {
+    stopped = true;
+    stop?.();
+    stopTimer?.();
+  };
+}

@@ -5,7 +5,8 @@
 
 import { wireError, type ErrorCode, type WireError } from "../core/errors.ts";
 import type { WorkerId } from "../core/ids.ts";
-import type { Env, MonoMs } from "../core/ports.ts";
+import type { Env } from "../core/ports.ts";
+import type { MonoMs } from "../core/time.ts";
 import type { Execution, TaskResult } from "../core/task.ts";
 import type { Tier } from "../core/tier.ts";
 import type { ToWorker, WorkerOutcome } from "../worker/protocol.ts";

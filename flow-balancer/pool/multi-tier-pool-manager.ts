@@ -4,7 +4,6 @@
  */
 
 import type { PoolSettings } from "../core/pool-settings.ts";
-import { availableParallelism } from "node:os";
 import { BalancerError, wireError } from "../core/errors.ts";
 import type { SessionId } from "../core/ids.ts";
 import type { PoolStatus } from "../core/pool-status.ts";
@@ -106,6 +105,7 @@ export class MultiTierPoolManager {
 
   /** Gives out idle workers until none fits. Never starts a process itself. */
   #placeWaiting(): void {
+    let unplaced = 0;
     for (const job of this.#waiting) {
       if (this.#workers.idle.size === 0) break;
       if (!this.#mayRun(job.task.kind)) continue;
@@ -115,7 +115,7 @@ export class MultiTierPoolManager {
       );
       if (placement.type === "wait") break;
       if (placement.type === "replace") {
-        this.#workers.makeRoom(placement.worker);
+        unplaced++;
         continue;
       }
       this.#waiting.delete(job);
@@ -124,6 +124,7 @@ export class MultiTierPoolManager {
       void job.done.then(() => this.#finished(name));
       this.#workers.take(placement.worker).assign(job, placement.tier);
     }
+    if (unplaced > 0) this.#workers.makeRoom(unplaced);
     this.#workers.refill();
   }
 
@@ -163,7 +164,3 @@ export class MultiTierPoolManager {
     }
   }
 }
-
-/** A worker a core is too few for tasks that wait for others; twice as many, at least 8, at most 32. */
-export const defaultMaxWorkers = (): number =>
-  Math.min(32, Math.max(8, 2 * availableParallelism()));

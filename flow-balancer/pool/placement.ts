@@ -22,8 +22,8 @@ export interface Wish {
 
 export type Placement<W extends IdleWorker> =
   | { readonly type: "use"; readonly worker: W; readonly tier: Tier }
-  /** Every idle worker belongs to somebody else; this one was unused for longest. */
-  | { readonly type: "replace"; readonly worker: W }
+  /** Every idle worker belongs to somebody else: one has to make room. */
+  | { readonly type: "replace" }
   | { readonly type: "wait" };
 
 /** Session's worker with the kind, session's worker, kind loaded, bare; in this order. */
@@ -33,13 +33,9 @@ export function place<W extends IdleWorker>(
 ): Placement<W> {
   let best: W | undefined;
   let bestRank = 0;
-  let longestUnused: W | undefined;
+  let any = false;
   for (const worker of idle) {
-    if (
-      longestUnused === undefined ||
-      worker.idleSince < longestUnused.idleSince
-    )
-      longestUnused = worker;
+    any = true;
     const rank = rankOf(worker, wish);
     if (
       rank > bestRank ||
@@ -53,9 +49,7 @@ export function place<W extends IdleWorker>(
   }
   if (best !== undefined)
     return { type: "use", worker: best, tier: tierOf(bestRank) };
-  return longestUnused === undefined
-    ? { type: "wait" }
-    : { type: "replace", worker: longestUnused };
+  return { type: any ? "replace" : "wait" };
 }
 
 /** 0: not to be used at all. */

@@ -1,7 +1,7 @@
 /** Reads the pool's slots into the status others see. */
 
 import type { PoolStatus, WorkerStatus } from "../core/pool-status.ts";
-import type { MonoMs } from "../core/ports.ts";
+import type { MonoMs } from "../core/time.ts";
 import { TIERS } from "../core/tier.ts";
 import type { WorkerSlot } from "./worker-slot.ts";
 

@@ -78,10 +78,18 @@ export class WorkerPool {
     return slot;
   }
 
-  /** Lets an idle worker go, if one more could not be started otherwise. */
-  makeRoom(slot: WorkerSlot): void {
-    if (this.#slots.size < this.#options.settings.maxWorkers) return;
-    this.take(slot).retire();
+  /** Lets idle workers go, the longest unused first, so that `wanted` new ones can be started. */
+  makeRoom(wanted: number): void {
+    let room = this.#options.settings.maxWorkers - this.#slots.size;
+    // Who leaves already makes room as well, and who starts will be free.
+    for (const { state } of this.#slots)
+      if (state === "retiring" || state === "starting") room++;
+    if (room >= wanted) return;
+    const longestUnused = [...this.#idle].sort(
+      (a, b) => a.idleSince - b.idleSince,
+    );
+    for (const slot of longestUnused.slice(0, wanted - room))
+      this.take(slot).retire();
   }
 
   /** Starts what is missing, after the present turn of the event loop. */

@@ -7,10 +7,12 @@
 import { wireError } from "../core/errors.ts";
 import type { SessionId, WorkerId } from "../core/ids.ts";
 import type { WorkerState } from "../core/pool-status.ts";
-import type { Env, MonoMs } from "../core/ports.ts";
+import type { Env } from "../core/ports.ts";
+import type { MonoMs } from "../core/time.ts";
 import type { Tier } from "../core/tier.ts";
 import type { FromWorker } from "../worker/protocol.ts";
 import { PROTOCOL_VERSION } from "../worker/protocol.ts";
+import { readMessage } from "../worker/read-message.ts";
 import {
   describeDeath,
   WorkerProcess,
@@ -151,19 +153,37 @@ export class WorkerSlot {
     });
   }
 
-  #receive(message: FromWorker): void {
+  #receive(raw: unknown): void {
     this.heardAt = this.#options.env.mono();
+    const { maxResultBytes } = this.#options.settings;
+    const message = readMessage(raw, maxResultBytes);
+    if (message === null) {
+      this.strayMessages++;
+      return;
+    }
     if (message.type === "ready") {
       this.#ready(message.protocol);
       return;
     }
     if (message.type === "bye") return;
     const job = this.#job;
-    if (job === null || message.job !== this.#jobNumber) {
+    if (
+      job === null ||
+      message.job !== this.#jobNumber ||
+      !this.#isExpected(message.type, job)
+    ) {
       this.strayMessages++;
       return;
     }
     this.#handle(message, job);
+  }
+
+  /** A kind is loaded once, so that no task can start its clock again; an answer fits what was asked. */
+  #isExpected(type: FromWorker["type"], job: Job): boolean {
+    if (type === "loaded") return !this.loaded.has(job.task.kind.name);
+    if (type === "result") return !job.describeOnly;
+    if (type === "described") return job.describeOnly;
+    return true;
   }
 
   #handle(
@@ -205,8 +225,6 @@ export class WorkerSlot {
         return;
       case "heartbeat":
         return;
-      default:
-        this.strayMessages++;
     }
   }
 

@@ -12,15 +12,14 @@ import type {
   ListFilter,
   ListPage,
   Recorded,
+  Settlement,
   TaskQueue,
 } from "../core/ports.ts";
 import {
   TASK_STATES,
-  type Execution,
   type TaskOutput,
   type TaskRecord,
   type TaskRequest,
-  type TaskResult,
   type TaskState,
 } from "../core/task.ts";
 import type { Store } from "../store/database.ts";
@@ -90,18 +89,15 @@ export class SqliteQueue implements TaskQueue {
     );
   }
 
-  settle(
-    lease: Lease,
-    result: TaskResult,
-    execution: Execution | null,
-    output: TaskOutput | null,
-  ): Promise<boolean> {
+  settle(lease: Lease, settlement: Settlement): Promise<boolean> {
     const settledAt = this.#env.now();
+    const { result, execution, startedAt, output } = settlement;
     return this.#store.commit.write(() => {
       const settled = this.#sql.settle.all({
         id: lease.id,
         fence: lease.fence,
         state: result.status,
+        startedAt,
         settledAt,
         tier: execution?.tier ?? null,
         worker: execution?.worker ?? null,
@@ -226,6 +222,7 @@ function prepare({ orm }: Store) {
       .update(tasks)
       .set({
         state: set(p("state")),
+        startedAt: set(p("startedAt")),
         settledAt: set(p("settledAt")),
         tier: set(p("tier")),
         worker: set(p("worker")),

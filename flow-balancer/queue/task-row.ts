@@ -1,7 +1,7 @@
 /** A row of the tasks table as the record the rest of the system speaks of. */
 
 import type { WireError } from "../core/errors.ts";
-import type { EpochMs } from "../core/ports.ts";
+import type { EpochMs } from "../core/time.ts";
 import {
   isTerminal,
   type Execution,

@@ -18,12 +18,17 @@ interface Write {
 /** Pauses between tries while another process writes, ms. In all about 5 s, then STORAGE_BUSY. */
 const RETRY_MS = [1, 2, 5, 10, 20, 50, 100, 250, 500, 1_000, 1_000, 2_000];
 
+/** Never fires for anything: only its being there counts. */
+const HOLD_MS = 60_000;
+
 export class GroupCommit {
   readonly #db: Database;
   readonly #env: Env;
   #pending: Write[] = [];
   #planned = false;
   #idle: (() => void)[] = [];
+  /** Env's timers let the process end; a write that waits for its turn must not be lost so. */
+  #hold: Timer | undefined;
 
   constructor(db: Database, env: Env) {
     this.#db = db;
@@ -57,19 +62,34 @@ export class GroupCommit {
     } catch (thrown) {
       const pause = isBusy(thrown) ? RETRY_MS[tries] : undefined;
       if (pause !== undefined) {
-        this.#pending = [...writes, ...this.#pending];
-        this.#env.timer(pause, () => this.#flush(tries + 1));
+        this.#retry([...writes, ...this.#pending], tries, pause);
         return;
       }
-      if (writes.length > 1) for (const write of writes) this.#alone(write);
-      else for (const write of writes) write.reject(storageError(thrown));
+      if (writes.length === 1 || isBusy(thrown))
+        for (const write of writes) write.reject(storageError(thrown));
+      else {
+        // The lock may be lost to another process between two of them.
+        const late = writes.filter((write) => !this.#alone(write));
+        if (late.length > 0) {
+          this.#retry([...late, ...this.#pending], tries, RETRY_MS[tries] ?? 0);
+          return;
+        }
+      }
     }
     if (this.#pending.length > 0) {
       setImmediate(() => this.#flush(0));
       return;
     }
     this.#planned = false;
+    clearInterval(this.#hold);
+    this.#hold = undefined;
     for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #retry(writes: Write[], tries: number, pauseMs: number): void {
+    this.#pending = writes;
+    this.#hold ??= setInterval(() => {}, HOLD_MS);
+    this.#env.timer(pauseMs, () => this.#flush(tries + 1));
   }
 
   #commit(writes: readonly Write[]): void {
@@ -86,12 +106,15 @@ export class GroupCommit {
     for (const [index, write] of writes.entries()) write.resolve(values[index]);
   }
 
-  #alone(write: Write): void {
+  /** False if it has yet to be tried again. */
+  #alone(write: Write): boolean {
     try {
       this.#commit([write]);
     } catch (thrown) {
+      if (isBusy(thrown)) return false;
       write.reject(storageError(thrown));
     }
+    return true;
   }
 }
 

@@ -20,7 +20,7 @@ export const tasks = sqliteTable(
   "tasks",
   {
     /** Order of arrival; also the cursor of listings. */
-    seq: integer("seq").primaryKey({ autoIncrement: true }),
+    seq: integer("seq").primaryKey(),
     id: text("id").$type<TaskId>().notNull(),
     kind: text("kind").notNull(),
     inputJson: text("input").notNull(),
@@ -48,9 +48,6 @@ export const tasks = sqliteTable(
     uniqueIndex("tasks_idempotency_key")
       .on(table.idempotencyKey)
       .where(sql`idempotency_key IS NOT NULL`),
-    index("tasks_open")
-      .on(table.state)
-      .where(sql`state IN ('queued', 'running')`),
     index("tasks_completed_by_kind")
       .on(table.kind, table.seq)
       .where(sql`state = 'completed'`),

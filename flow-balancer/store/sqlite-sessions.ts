@@ -2,7 +2,8 @@
 
 import { and, eq, isNull } from "drizzle-orm";
 import { sessionId, type SessionId } from "../core/ids.ts";
-import type { Env, EpochMs, Session, SessionStore } from "../core/ports.ts";
+import type { Env, Session, SessionStore } from "../core/ports.ts";
+import type { EpochMs } from "../core/time.ts";
 import type { Store } from "./database.ts";
 import { sessions } from "./schema.ts";
 

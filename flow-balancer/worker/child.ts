@@ -5,21 +5,24 @@
  */
 
 import { plugin } from "bun";
+import { writeSync } from "node:fs";
 import { format } from "node:util";
 import { defineTask } from "./define-task.ts";
 import { JobRunner } from "./job-runner.ts";
 import { describe } from "./kinds/import-error.ts";
+import { packed, unpacked } from "./packed-message.ts";
 import {
   PROTOCOL_VERSION,
   type FromWorker,
   type ToWorker,
+  type WorkerSettings,
 } from "./protocol.ts";
 
 let runner: JobRunner | undefined;
 
 const send = (message: FromWorker): void => {
   // The parent may be gone; then `disconnect` is on its way and nobody is left to tell.
-  if (process.connected) process.send?.(message);
+  if (process.connected) process.send?.(packed(message));
 };
 
 function redirectPrinting(): void {
@@ -34,21 +37,35 @@ function redirectPrinting(): void {
     "trace",
   ] as const)
     console[method] = print;
-  const write = (chunk: string | Uint8Array): boolean => {
+  const write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
     runner?.print(
       typeof chunk === "string" ? chunk : new TextDecoder().decode(chunk),
     );
+    // (chunk, encoding?, callback?): who passed a callback may wait for it.
+    const written = rest.find((argument) => typeof argument === "function");
+    if (written !== undefined) queueMicrotask(written as () => void);
     return true;
   };
   process.stdout.write = write as typeof process.stdout.write;
   process.stderr.write = write as typeof process.stderr.write;
 }
 
+/** Ready is who can take a job: a worker that cannot enter the project never says so. */
+function init(settings: WorkerSettings): void {
+  process.chdir(settings.workDir);
+  runner = new JobRunner(settings, send);
+  send({
+    type: "ready",
+    protocol: PROTOCOL_VERSION,
+    bun: Bun.version,
+    pid: process.pid,
+  });
+}
+
 function receive(message: ToWorker): void {
   switch (message.type) {
     case "init":
-      process.chdir(message.settings.workDir);
-      runner = new JobRunner(message.settings, send);
+      init(message.settings);
       return;
     case "run":
       void runner?.run(message);
@@ -80,11 +97,12 @@ redirectPrinting();
 process.on("unhandledRejection", (reason) =>
   runner?.print(`unhandled rejection: ${describe(reason)}\n`),
 );
-process.on("disconnect", () => process.exit(0));
-process.on("message", receive);
-send({
-  type: "ready",
-  protocol: PROTOCOL_VERSION,
-  bun: Bun.version,
-  pid: process.pid,
+// Thrown where no task can catch it: the process is not to be trusted any more. Its last words say why.
+process.on("uncaughtException", (thrown) => {
+  const why = describe(thrown).replaceAll("\n", " ");
+  writeSync(2, `uncaught: ${why}\n`);
+  process.exit(1);
 });
+process.on("disconnect", () => process.exit(0));
+process.on("exit", () => runner?.flush());
+process.on("message", (raw) => receive(unpacked(raw) as ToWorker));

@@ -20,6 +20,7 @@ import {
   type WorkerOutcome,
   type WorkerSettings,
 } from "./protocol.ts";
+import { Surroundings } from "./surroundings.ts";
 
 interface Job {
   readonly abort: AbortController;
@@ -32,6 +33,7 @@ export class JobRunner {
   readonly #kinds = new Map<string, Promise<LoadedKind>>();
   readonly #sessions = new Map<string, Map<string, unknown>>();
   readonly #jobs = new Map<number, Job>();
+  readonly #surroundings = new Surroundings();
 
   constructor(settings: WorkerSettings, send: (message: FromWorker) => void) {
     this.#settings = settings;
@@ -41,6 +43,11 @@ export class JobRunner {
   /** The job that code running now prints for; with one job at a time there is no doubt. */
   print(text: string): void {
     for (const job of this.#jobs.values()) job.printed.print(text);
+  }
+
+  /** For a process that is about to end: what was printed is sent now or never. */
+  flush(): void {
+    for (const job of this.#jobs.values()) job.printed.flush();
   }
 
   cancel(job: number): void {
@@ -76,10 +83,11 @@ export class JobRunner {
     const outcome = await this.#outcome(message, abort.signal, clock);
     const runMs = performance.now() - clock.startedAt;
     clearInterval(heartbeat);
-    for (const name of Object.keys(message.env)) delete process.env[name];
     this.#jobs.delete(job);
     printed.flush();
     this.#send({ type: "result", job, outcome, runMs });
+    // In the same turn, so before the next task: who waits for the result need not wait for this.
+    this.#surroundings.restore();
   }
 
   async #outcome(
@@ -167,8 +175,8 @@ export class JobRunner {
             type: "progress",
             job,
             done,
-            total: total ?? null,
-            message: text ?? null,
+            total: Number.isFinite(total) ? (total as number) : null,
+            message: text === undefined ? null : String(text),
           });
       },
       heartbeat: () => send({ type: "heartbeat", job }),

@@ -5,10 +5,11 @@
 
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
-import { fileURLToPath } from "node:url";
+import { extname, join } from "node:path";
 import type { WorkerId } from "../core/ids.ts";
+import { packed, unpacked } from "./packed-message.ts";
 import { killMarked, OWNER_VARIABLE, signalGroup } from "./process-tree.ts";
-import type { FromWorker, ToWorker, WorkerSettings } from "./protocol.ts";
+import type { ToWorker, WorkerSettings } from "./protocol.ts";
 
 export interface WorkerDeath {
   readonly exitCode: number | null;
@@ -25,7 +26,8 @@ export interface WorkerOptions {
   readonly instance: string;
   readonly settings: WorkerSettings;
   readonly environment: Readonly<Record<string, string>>;
-  readonly onMessage: (message: FromWorker) => void;
+  /** Unchecked: see readMessage. */
+  readonly onMessage: (message: unknown) => void;
   /** Called once, after everything the worker had sent was delivered. */
   readonly onExit: (death: WorkerDeath) => void;
 }
@@ -42,9 +44,10 @@ const FLAGS = [
   "--no-install",
 ];
 
-const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url));
+/** Beside this file, and of its kind: child.ts in source, child.js in a build. */
+const CHILD = join(import.meta.dir, `child${extname(import.meta.path)}`);
 /** Started in a directory of ours; the child moves to the project only once it is up. */
-const TRUSTED_CWD = fileURLToPath(new URL(".", import.meta.url));
+const TRUSTED_CWD = import.meta.dir;
 
 export class WorkerProcess {
   readonly id: WorkerId;
@@ -65,9 +68,7 @@ export class WorkerProcess {
       // Its own session and group, so that the whole of it can be signalled.
       detached: true,
       serialization: "advanced",
-      ipc: (message) => {
-        if (isMessage(message)) options.onMessage(message);
-      },
+      ipc: (message: unknown) => options.onMessage(unpacked(message)),
       onExit: (_, exitCode, signal) => {
         // IPC messages that were sent before the end may still be in the socket: they come first.
         setImmediate(() =>
@@ -92,7 +93,7 @@ export class WorkerProcess {
   /** Queued, not delivered: only an answer proves that a worker read it. False if the channel is closed. */
   send(message: ToWorker): boolean {
     try {
-      this.#process.send(message);
+      this.#process.send(packed(message));
       return true;
     } catch {
       return false;
@@ -130,11 +131,6 @@ export class WorkerProcess {
     }
   }
 }
-
-const isMessage = (message: unknown): message is FromWorker =>
-  typeof message === "object" &&
-  message !== null &&
-  typeof (message as { type?: unknown }).type === "string";
 
 const SIGNAL_NAMES = new Map(
   Object.entries(constants.signals).map(

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import type { Env, MonoMs } from "../../flow-balancer/core/ports.ts";
+import type { Env } from "../../flow-balancer/core/ports.ts";
+import type { MonoMs } from "../../flow-balancer/core/time.ts";
 import type {
   HttpEndpoint,
   HttpOptions,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { Env, EpochMs, MonoMs } from "../../flow-balancer/core/ports.ts";
+import type { Env } from "../../flow-balancer/core/ports.ts";
+import type { EpochMs, MonoMs } from "../../flow-balancer/core/time.ts";
 import { MIN_INTERVAL_MS, Progress } from "../../flow-balancer/mcp/progress.ts";
 import { type Message, StdioPair } from "./stdio-pair.ts";
 

@@ -13,7 +13,7 @@ CREATE TABLE `task_outputs` (
 );
 --> statement-breakpoint
 CREATE TABLE `tasks` (
-	`seq` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`seq` integer PRIMARY KEY NOT NULL,
 	`id` text NOT NULL,
 	`kind` text NOT NULL,
 	`input` text NOT NULL,
@@ -38,6 +38,5 @@ CREATE TABLE `tasks` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `tasks_id` ON `tasks` (`id`);--> statement-breakpoint
 CREATE UNIQUE INDEX `tasks_idempotency_key` ON `tasks` (`idempotency_key`) WHERE idempotency_key IS NOT NULL;--> statement-breakpoint
-CREATE INDEX `tasks_open` ON `tasks` (`state`) WHERE state IN ('queued', 'running');--> statement-breakpoint
 CREATE INDEX `tasks_completed_by_kind` ON `tasks` (`kind`,`seq`) WHERE state = 'completed';--> statement-breakpoint
 CREATE INDEX `tasks_by_session` ON `tasks` (`session`,`seq`) WHERE session IS NOT NULL;

@@ -44,8 +44,16 @@ export function importError(
   );
 }
 
-/** A thrown value as one line, without a stack; at most 500 characters. */
+/** A thrown value as one line, without a stack; at most 500 characters. Whatever was thrown, this does not. */
 export function describe(thrown: unknown): string {
+  try {
+    return asText(thrown);
+  } catch {
+    return `a value that cannot be shown (${typeof thrown})`;
+  }
+}
+
+function asText(thrown: unknown): string {
   if (typeof thrown === "object" && thrown !== null && "message" in thrown) {
     const { name, message } = thrown as { name?: unknown; message: unknown };
     const prefix =

@@ -35,14 +35,29 @@ export async function loadModule(
   const definition = contract(kind, path, exports["default"]);
   return {
     description: {
-      description: definition.description ?? null,
-      inputSchema:
-        definition.input["~standard"].jsonSchema?.input({
-          target: "draft-2020-12",
-        }) ?? null,
+      description:
+        typeof definition.description === "string"
+          ? definition.description
+          : null,
+      inputSchema: jsonSchemaOf(definition.input),
     },
     run: (input, job) => runModule(definition, input, job),
   };
+}
+
+/** Only shown: null for a schema that JSON Schema cannot say (a date, a transform), which still checks. */
+function jsonSchemaOf(input: InputSchema): Record<string, unknown> | null {
+  try {
+    const said = input["~standard"].jsonSchema?.input({
+      target: "draft-2020-12",
+    });
+    const plain: unknown = JSON.parse(JSON.stringify(said ?? null));
+    return typeof plain === "object" && !Array.isArray(plain)
+      ? (plain as Record<string, unknown> | null)
+      : null;
+  } catch {
+    return null;
+  }
 }
 
 async function runModule(

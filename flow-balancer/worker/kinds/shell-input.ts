@@ -1,7 +1,7 @@
 /** The input of a shell task, checked before anything is started. All paths come out absolute. */
 
-import { realpathSync, statSync } from "node:fs";
-import { isAbsolute, resolve, sep } from "node:path";
+import { realpathSync, statSync, type Stats } from "node:fs";
+import { dirname, isAbsolute, resolve, sep } from "node:path";
 import { BalancerError, type ErrorCode } from "../../core/errors.ts";
 import type { WorkerSettings } from "../protocol.ts";
 
@@ -70,7 +70,7 @@ export function parseShellInput(
   if (extra !== undefined)
     return refuse(
       "INVALID_INPUT",
-      `/${extra}: unknown key; a shell task takes ${known.join(", ")}`,
+      `/${extra.slice(0, 80)}: unknown key; a shell task takes ${known.join(", ")}`,
     );
   const fields = input as Record<string, unknown>;
   const argv = parseArgv(fields["argv"]);
@@ -147,14 +147,26 @@ function parseCwd(value: unknown, settings: WorkerSettings): string {
   try {
     real = realpathSync(path);
   } catch {
-    return isInside(path, settings.roots)
-      ? refuse("CWD_MISSING", `/cwd: there is no directory '${value}'`)
+    // What is outside the roots is not even said to be missing.
+    return isInside(nearestReal(path), settings.roots)
+      ? refuse("CWD_MISSING", `/cwd: there is no directory ${quoted(value)}`)
       : outside();
   }
   if (!isInside(real, settings.roots)) return outside();
   if (!statSync(real).isDirectory())
-    return refuse("CWD_MISSING", `/cwd: '${value}' is not a directory`);
+    return refuse("CWD_MISSING", `/cwd: ${quoted(value)} is not a directory`);
   return real;
+}
+
+/** Where the longest part of the path that exists really is. */
+function nearestReal(path: string): string {
+  for (let part = path; ; part = dirname(part)) {
+    try {
+      return realpathSync(part);
+    } catch {
+      if (dirname(part) === part) return part;
+    }
+  }
 }
 
 const outside = (): never =>
@@ -165,7 +177,13 @@ const outside = (): never =>
   );
 
 const isInside = (path: string, roots: readonly string[]): boolean =>
-  roots.some((root) => path === root || path.startsWith(root + sep));
+  roots.some(
+    (root) =>
+      path === root || path.startsWith(root.endsWith(sep) ? root : root + sep),
+  );
+
+/** As it came, but never so much of it that it drowns the message. */
+const quoted = (text: string): string => `'${text.slice(0, 80)}'`;
 
 function parseEnv(value: unknown): Record<string, string> {
   if (value === undefined) return {};
@@ -173,7 +191,10 @@ function parseEnv(value: unknown): Record<string, string> {
     return refuse("INVALID_INPUT", "/env: expected an object of strings");
   for (const [name, content] of Object.entries(value)) {
     if (!isString(content) || content.includes("\0"))
-      return refuse("INVALID_INPUT", `/env/${name}: expected a string`);
+      return refuse(
+        "INVALID_INPUT",
+        `/env/${name.slice(0, 80)}: expected a string`,
+      );
     if (
       !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ||
       CODE_INJECTING.test(name) ||
@@ -204,23 +225,35 @@ function findProgram(
 ): string {
   const found = name.includes("/")
     ? resolve(cwd, name)
-    : Bun.which(name, { PATH: path ?? "/usr/bin:/bin", cwd });
+    : // The kernel's NAME_MAX: of more than that, Bun.which throws.
+      name.length > 255
+      ? null
+      : Bun.which(name, { PATH: path ?? "/usr/bin:/bin", cwd });
   if (found === null)
     return refuse(
       "COMMAND_NOT_FOUND",
-      `/argv/0: '${name.slice(0, 80)}' is not on the PATH`,
+      `/argv/0: ${quoted(name)} is not on the PATH`,
       "Give the program's full path, or install it.",
     );
-  const info = statSync(found, { throwIfNoEntry: false });
-  if (info === undefined)
+  const info = lookAt(found);
+  if (info === null)
     return refuse(
       "COMMAND_NOT_FOUND",
-      `/argv/0: there is no file '${name.slice(0, 80)}'`,
+      `/argv/0: there is no file ${quoted(name)}`,
     );
   if (!info.isFile() || (info.mode & 0o111) === 0)
     return refuse(
       "EXEC_FAILED",
-      `/argv/0: '${name.slice(0, 80)}' is ${info.isFile() ? "not executable" : "not a file"}`,
+      `/argv/0: ${quoted(name)} is ${info.isFile() ? "not executable" : "not a file"}`,
     );
   return found;
+}
+
+/** Null for whatever cannot be reached: a file taken for a directory, a name too long, a loop of links. */
+function lookAt(path: string): Stats | null {
+  try {
+    return statSync(path);
+  } catch {
+    return null;
+  }
 }

@@ -4,7 +4,7 @@
  * command takes its whole tree along, daemons included.
  */
 
-import { BalancerError, wireError } from "../../core/errors.ts";
+import { BalancerError, wireError, type WireError } from "../../core/errors.ts";
 import type { JsonValue } from "../../core/json.ts";
 import { killMarked, signalGroup, TASK_VARIABLE } from "../process-tree.ts";
 import { describe } from "./import-error.ts";
@@ -42,14 +42,22 @@ async function runShell(input: unknown, job: JobContext): Promise<KindOutcome> {
   try {
     return await runCommand(command, job);
   } catch (thrown) {
-    return {
-      ok: false,
-      error: wireError(
-        "EXEC_FAILED",
-        `'${command.argv[0].slice(0, 80)}' could not be started: ${describe(thrown)}`,
-      ),
-    };
+    return { ok: false, error: startError(command.argv[0], thrown) };
   }
+}
+
+function startError(program: string, thrown: unknown): WireError {
+  const name = program.slice(0, 80);
+  return (thrown as { code?: unknown }).code === "E2BIG"
+    ? wireError(
+        "ARG_TOO_LONG",
+        `/argv: all arguments together with the environment are more than the kernel takes for '${name}'`,
+        "Pass them by stdin or in a file, or divide them among several tasks.",
+      )
+    : wireError(
+        "EXEC_FAILED",
+        `'${name}' could not be started: ${describe(thrown)}`,
+      );
 }
 
 async function runCommand(

@@ -1,0 +1,137 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { Database } from "bun:sqlite";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BalancerError } from "../../flow-balancer/core/errors.ts";
+import { closeStore, openStore } from "../../flow-balancer/store/database.ts";
+import { SqliteSessions } from "../../flow-balancer/store/sqlite-sessions.ts";
+import { sessionId } from "../../flow-balancer/core/ids.ts";
+import { FakeEnv } from "../support/fake-env.ts";
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0))
+    rmSync(folder, { recursive: true, force: true });
+});
+const folder = (): string => {
+  const made = mkdtempSync(join(tmpdir(), "store-"));
+  folders.push(made);
+  return made;
+};
+const refusal = (path: string): BalancerError => {
+  try {
+    openStore(path, "normal", new FakeEnv()).raw.close();
+  } catch (thrown) {
+    return thrown as BalancerError;
+  }
+  throw new Error("it opened");
+};
+
+describe("a store", () => {
+  test("opens where nothing was, and again with what it kept", async () => {
+    const path = join(folder(), "deep", "flow.db");
+    const env = new FakeEnv();
+    const first = openStore(path, "normal", env);
+    const session = await new SqliteSessions(first, env).open("kept");
+    await closeStore(first);
+    const second = openStore(path, "normal", env);
+    expect(await new SqliteSessions(second, env).get(session.id)).toEqual(
+      session,
+    );
+    await closeStore(second);
+  });
+
+  test.each([
+    ["normal", 1],
+    ["full", 2],
+  ] as const)(
+    "%s durability is synchronous %i, always in WAL mode",
+    async (durability, level) => {
+      const store = openStore(
+        join(folder(), "flow.db"),
+        durability,
+        new FakeEnv(),
+      );
+      const pragma = (name: string): unknown =>
+        Object.values(
+          store.raw.query<object, []>(`PRAGMA ${name}`).get() ?? {},
+        )[0];
+      expect(pragma("synchronous")).toBe(level);
+      expect(pragma("journal_mode")).toBe("wal");
+      expect(pragma("trusted_schema")).toBe(0);
+      await closeStore(store);
+    },
+  );
+
+  test("closing waits for what was written before", async () => {
+    const path = join(folder(), "flow.db");
+    const env = new FakeEnv();
+    const store = openStore(path, "normal", env);
+    void new SqliteSessions(store, env).open("late");
+    await closeStore(store);
+    const db = new Database(path, { readonly: true });
+    expect(db.query("SELECT name FROM sessions").all()).toEqual([
+      { name: "late" },
+    ]);
+    db.close();
+  });
+
+  test("of a newer version is refused and left as it is", async () => {
+    const path = join(folder(), "flow.db");
+    const store = openStore(path, "normal", new FakeEnv());
+    store.raw.run(
+      "INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('future', 99999999999999)",
+    );
+    await closeStore(store);
+    const before = readFileSync(path);
+    expect(refusal(path)).toMatchObject({
+      code: "SCHEMA_TOO_NEW",
+      hint: expect.any(String),
+    });
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  test("that is no database, or no file, is refused and left as it is", () => {
+    const path = join(folder(), "flow.db");
+    writeFileSync(
+      path,
+      "this is not a database, whatever its name says".repeat(100),
+    );
+    const before = readFileSync(path);
+    expect(refusal(path)).toMatchObject({
+      code: "STORAGE_FAILED",
+      message: expect.stringContaining(path),
+    });
+    expect(readFileSync(path).equals(before)).toBe(true);
+    const directory = join(folder(), "flow.db");
+    mkdirSync(directory);
+    expect(refusal(directory)).toMatchObject({ code: "STORAGE_FAILED" });
+    expect(refusal("/proc/nowhere/flow.db")).toMatchObject({
+      code: "STORAGE_FAILED",
+    });
+  });
+});
+
+describe("sessions", () => {
+  test("are closed once, whoever closes them again", async () => {
+    const env = new FakeEnv();
+    const store = openStore(":memory:", "normal", env);
+    const sessions = new SqliteSessions(store, env);
+    const { id } = await sessions.open(null);
+    env.advance(5);
+    const closed = await sessions.close(id);
+    env.advance(5);
+    expect(await sessions.close(id)).toEqual(closed);
+    expect(closed?.closedAt as number).toBe(1_700_000_000_005);
+    expect(await sessions.get(id)).toEqual(closed);
+    expect(await sessions.close(sessionId("nope"))).toBeNull();
+    expect(await sessions.get(sessionId("nope"))).toBeNull();
+  });
+});

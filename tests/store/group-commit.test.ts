@@ -1,0 +1,182 @@
+import { afterEach, expect, test } from "bun:test";
+import { Database } from "bun:sqlite";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BalancerError } from "../../flow-balancer/core/errors.ts";
+import { GroupCommit } from "../../flow-balancer/store/group-commit.ts";
+import { FakeEnv } from "../support/fake-env.ts";
+import { until } from "../support/until.ts";
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+function setUp() {
+  const folder = mkdtempSync(join(tmpdir(), "group-commit-"));
+  folders.push(folder);
+  const path = join(folder, "t.db");
+  const db = new Database(path, { create: true, strict: true });
+  db.run("PRAGMA journal_mode = WAL");
+  db.run("CREATE TABLE t (n INTEGER PRIMARY KEY)");
+  const env = new FakeEnv();
+  const commit = new GroupCommit(db, env);
+  const other = new Database(path);
+  return {
+    db,
+    env,
+    commit,
+    other,
+    insert: (n: number) =>
+      commit.write(
+        () =>
+          db
+            .query<{ n: number }, [number]>(
+              "INSERT INTO t VALUES (?) RETURNING n",
+            )
+            .get(n)?.n,
+      ),
+    stored: () =>
+      other
+        .query<{ n: number }, []>("SELECT n FROM t ORDER BY n")
+        .all()
+        .map(({ n }) => n),
+  };
+}
+const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => "resolved",
+    (thrown: unknown) =>
+      thrown instanceof BalancerError ? thrown.code : thrown,
+  );
+
+test("writes of one turn are one transaction, each with its own value, on disk before its promise resolves", async () => {
+  const { db, insert, stored } = setUp();
+  const begins: string[] = [];
+  const run = db.run.bind(db);
+  db.run = ((sql: string) => (begins.push(sql), run(sql))) as typeof db.run;
+  expect(
+    await Promise.all([
+      insert(1),
+      insert(2),
+      insert(3).then((n) => [n, stored()]),
+    ]),
+  ).toEqual([1, 2, [3, [1, 2, 3]]]);
+  expect(begins).toEqual(["BEGIN IMMEDIATE", "COMMIT"]);
+});
+
+test("one that fails harms no other, whatever it threw", async () => {
+  const { commit, insert, stored } = setUp();
+  const own = new BalancerError("IDEMPOTENCY_CONFLICT", "mine");
+  const results = await Promise.all([
+    codeOf(insert(1)),
+    codeOf(
+      commit.write(() => {
+        throw own;
+      }),
+    ),
+    codeOf(insert(2)),
+    codeOf(insert(2)),
+    codeOf(
+      commit.write(() => {
+        throw new Error("odd");
+      }),
+    ),
+    codeOf(insert(3)),
+  ]);
+  expect(results).toEqual([
+    "resolved",
+    "IDEMPOTENCY_CONFLICT",
+    "resolved",
+    "STORAGE_FAILED",
+    "STORAGE_FAILED",
+    "resolved",
+  ]);
+  expect(stored()).toEqual([1, 2, 3]);
+});
+
+test("while another connection writes it tries again, holds nothing up, and loses nothing", async () => {
+  const { env, insert, other, stored, commit } = setUp();
+  other.run("BEGIN IMMEDIATE");
+  const written = Promise.all([insert(1), insert(2)]);
+  await until("a planned retry", () => env.waiting === 1);
+  env.advance(1);
+  await until("another retry", () => env.waiting === 1);
+  const third = insert(3);
+  other.run("ROLLBACK");
+  env.advance(2);
+  expect(await written).toEqual([1, 2]);
+  await third;
+  await commit.drained();
+  expect(stored()).toEqual([1, 2, 3]);
+});
+
+test("after 5 s of that, all who wait are told, and the next write succeeds", async () => {
+  const { env, insert, other, stored } = setUp();
+  other.run("BEGIN IMMEDIATE");
+  const results = Promise.all([codeOf(insert(1)), codeOf(insert(2))]);
+  await until("a planned retry", () => env.waiting === 1);
+  env.advance(5_000);
+  expect(await results).toEqual(["STORAGE_BUSY", "STORAGE_BUSY"]);
+  other.run("ROLLBACK");
+  expect(await insert(3)).toBe(3);
+  expect(stored()).toEqual([3]);
+});
+
+test("a lock lost between the writes of a group that came apart is waited for as well", async () => {
+  const { env, commit, insert, other, stored } = setUp();
+  const first = insert(1);
+  // Runs in the group, then alone: by then another connection has the lock.
+  let runs = 0;
+  const third = commit.write(() => {
+    if (++runs === 2)
+      throw Object.assign(new Error("locked"), { code: "SQLITE_BUSY" });
+    return "third";
+  });
+  const bad = codeOf(
+    commit.write(() => {
+      throw new Error("apart");
+    }),
+  );
+  expect(await first).toBe(1);
+  expect(await bad).toBe("STORAGE_FAILED");
+  await until("a planned retry", () => env.waiting === 1);
+  env.advance(1);
+  expect(await third).toBe("third");
+  expect(runs).toBe(3);
+  expect(stored()).toEqual([1]);
+  other.close();
+});
+
+test("drained resolves at once when nothing waits, and only after what does", async () => {
+  const { commit, insert, stored } = setUp();
+  await commit.drained();
+  void insert(1);
+  await commit.drained();
+  expect(stored()).toEqual([1]);
+});
+
+test("a process whose last write waits for the lock stays until it is written", async () => {
+  const { other, stored } = setUp();
+  const folder = folders[0] ?? "";
+  const program = `
+    import { Database } from "bun:sqlite";
+    import { GroupCommit } from ${JSON.stringify(join(import.meta.dir, "../../flow-balancer/store/group-commit.ts"))};
+    import { bunEnv } from ${JSON.stringify(join(import.meta.dir, "../../flow-balancer/env.ts"))};
+    const db = new Database(${JSON.stringify(join(folder, "t.db"))});
+    console.log("trying");
+    void new GroupCommit(db, bunEnv).write(() => db.run("INSERT INTO t VALUES (7)"));`;
+  other.run("BEGIN IMMEDIATE");
+  const child = Bun.spawn([process.execPath, "-e", program], {
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  const reader = child.stdout.getReader();
+  await reader.read();
+  // Long enough to end in, if nothing held it.
+  await Bun.sleep(100);
+  other.run("ROLLBACK");
+  expect(await child.exited).toBe(0);
+  expect(stored()).toEqual([7]);
+});
