@@ -2,5 +2,3 @@
 
 for (const method of ["log", "info", "debug"] as const)
   console[method] = console.error;
-
-export {};

@@ -14,6 +14,7 @@ import {
   untilStopped,
   USAGE,
 } from "./front.ts";
+import { ProcessInput, ProcessOutput } from "./mcp/byte-streams.ts";
 import { productCatalog } from "./mcp/product-catalog.ts";
 import { serveOverStdio } from "./mcp/stdio-endpoint.ts";
 
@@ -28,11 +29,12 @@ export async function serveStdioMain(argv: readonly string[]): Promise<number> {
   const config = readConfig(argv);
   if (config === null) return USAGE;
   const lazy = lazyEngine(config);
+  const stdout = new ProcessOutput();
   const endpoint = serveOverStdio(
     productCatalog(depsOf(lazy), packageJson.version),
     {
-      stdin: process.stdin,
-      stdout: process.stdout,
+      stdin: new ProcessInput(),
+      stdout,
       env: bunEnv,
       onerror: (error) => complain(error.message),
     },
@@ -40,6 +42,7 @@ export async function serveStdioMain(argv: readonly string[]): Promise<number> {
   bunEnv.timer(ENGINE_DELAY_MS, () => lazy.prepare());
   await untilStopped(endpoint.closed);
   await endpoint.close();
+  await Promise.race([stdout.drained(), Bun.sleep(DRAIN_MS)]);
   await lazy.close(DRAIN_MS);
   return 0;
 }

@@ -1,16 +1,16 @@
 /** One catalog served over a pair of streams to one client, of whichever era it opens with. */
 
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
-import type { Readable, Writable } from "node:stream";
 import type { Env } from "../core/ports.ts";
+import type { ByteSink, ByteSource } from "./byte-streams.ts";
 import type { Catalog } from "./catalog.ts";
 import { compileCatalog } from "./compiled-catalog.ts";
 import { createServer } from "./server.ts";
 import { StdioTransport } from "./stdio-transport.ts";
 
 export interface StdioOptions {
-  readonly stdin: Readable;
-  readonly stdout: Writable;
+  readonly stdin: ByteSource;
+  readonly stdout: ByteSink;
   readonly env: Env;
   /** For what cannot reach the client; must not write to `stdout`. */
   readonly onerror: (error: Error) => void;

@@ -5,7 +5,7 @@
  */
 
 import type { JSONRPCMessage, Transport } from "@modelcontextprotocol/server";
-import type { Readable, Writable } from "node:stream";
+import type { ByteSink, ByteSource } from "./byte-streams.ts";
 import { type Line, LineDecoder } from "./line-decoder.ts";
 import { checkMessage, isId, type RequestId } from "./message-check.ts";
 
@@ -25,8 +25,8 @@ export class StdioTransport implements Transport {
   /** Resolves when the transport has closed, for whatever reason. */
   readonly closed: Promise<void>;
 
-  readonly #stdin: Readable;
-  readonly #stdout: Writable;
+  readonly #stdin: ByteSource;
+  readonly #stdout: ByteSink;
   readonly #lines = new LineDecoder(MAX_LINE_BYTES, (line, number) =>
     this.#receive(line, number),
   );
@@ -36,7 +36,7 @@ export class StdioTransport implements Transport {
   #state: "new" | "open" | "closed" = "new";
   #resolveClosed: () => void = () => undefined;
 
-  constructor(stdin: Readable, stdout: Writable) {
+  constructor(stdin: ByteSource, stdout: ByteSink) {
     this.#stdin = stdin;
     this.#stdout = stdout;
     this.closed = new Promise((resolve) => {
