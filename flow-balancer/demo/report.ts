@@ -83,7 +83,7 @@ export interface DemoReport {
   readonly ok: boolean;
 }
 
-export const TOP_FILES = 10;
+const TOP_FILES = 10;
 
 export function totalsOf(files: readonly Sizes[]): Sizes {
   const sum = (of: (file: Sizes) => number): number =>

@@ -14,6 +14,9 @@ export const MAX_LINE_BYTES = 8_388_608;
 /** A client that reads nothing gets no further requests served until it does. */
 const MAX_UNREAD_BYTES = 67_108_864;
 
+/** What was asked right before stdin ended is still answered, if that takes no longer: `printf '...' | server` works. */
+const LAST_ANSWERS_MS = 250;
+
 const PARSE_ERROR = -32700;
 const INVALID_REQUEST = -32600;
 const INTERNAL_ERROR = -32603;
@@ -33,6 +36,7 @@ export class StdioTransport implements Transport {
   /** Requests without an answer yet: a second one under the same id could not be told from the first. */
   readonly #inFlight = new Set<RequestId>();
   #unreadBytes = 0;
+  #lastAnswers: Timer | undefined;
   #state: "new" | "open" | "closed" = "new";
   #resolveClosed: () => void = () => undefined;
 
@@ -50,8 +54,8 @@ export class StdioTransport implements Transport {
     this.#state = "open";
     const stdin = this.#stdin;
     stdin.on("data", this.#onData);
-    stdin.on("end", this.#onEnd);
-    stdin.on("close", this.#onEnd);
+    stdin.on("end", this.#onInputEnd);
+    stdin.on("close", this.#onInputEnd);
     stdin.on("error", this.#onBroken);
     // Never taken off: a write that fails after the close must not become an uncaught exception.
     this.#stdout.on("error", this.#onBroken);
@@ -67,12 +71,15 @@ export class StdioTransport implements Transport {
     const id = "method" in message ? undefined : message.id;
     if (id !== undefined) this.#inFlight.delete(id);
     this.#write(encoded(message));
+    if (this.#lastAnswers !== undefined && this.#inFlight.size === 0)
+      this.#onEnd();
     return Promise.resolve();
   }
 
   close(): Promise<void> {
     if (this.#state === "closed") return Promise.resolve();
     this.#state = "closed";
+    clearTimeout(this.#lastAnswers);
     this.#stdin.off("data", this.#onData);
     this.#stdin.pause();
     this.#lines.clear();
@@ -88,6 +95,11 @@ export class StdioTransport implements Transport {
 
   readonly #onEnd = (): void => {
     void this.close();
+  };
+
+  readonly #onInputEnd = (): void => {
+    if (this.#state !== "open" || this.#inFlight.size === 0) this.#onEnd();
+    else this.#lastAnswers ??= setTimeout(this.#onEnd, LAST_ANSWERS_MS);
   };
 
   readonly #onBroken = (error: Error): void => {

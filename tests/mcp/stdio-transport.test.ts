@@ -214,6 +214,31 @@ describe("over stdio", () => {
     expect(closes).toBe(1);
   });
 
+  test("what was asked right before stdin ended is answered, and then it closes", async () => {
+    const stdin = new PassThrough();
+    const stdout = new PassThrough();
+    const transport = new StdioTransport(stdin, stdout);
+    const asked = new Promise((resolve) => (transport.onmessage = resolve));
+    await transport.start();
+    const ended = new Promise((resolve) => stdin.once("end", resolve));
+    stdin.end('{"jsonrpc":"2.0","id":7,"method":"ping"}\n');
+    await Promise.all([asked, ended]);
+    await transport.send({ jsonrpc: "2.0", id: 7, result: {} });
+    await transport.closed;
+    expect(JSON.parse(`${stdout.read()}`)).toMatchObject({ id: 7 });
+  });
+
+  test("what is not answered soon after stdin ended is given up", async () => {
+    const stdin = new PassThrough();
+    const transport = new StdioTransport(stdin, new PassThrough());
+    await transport.start();
+    stdin.end('{"jsonrpc":"2.0","id":7,"method":"ping"}\n');
+    await transport.closed;
+    await expect(
+      transport.send({ jsonrpc: "2.0", id: 7, result: {} }),
+    ).rejects.toThrow("closed");
+  });
+
   test("a broken stdout closes it once and throws nothing", async () => {
     const stdin = new PassThrough();
     const stdout = new Writable({
