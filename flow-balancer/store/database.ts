@@ -2,13 +2,12 @@
 
 import { Database } from "bun:sqlite";
 import { mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { drizzle, type BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
-import { migrate } from "drizzle-orm/bun-sqlite/migrator";
-import { readMigrationFiles } from "drizzle-orm/migrator";
 import { BalancerError } from "../core/errors.ts";
 import type { Env } from "../core/ports.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { migrate } from "./migrate.ts";
 
 /** `normal` survives the death of any process; `full` also survives power loss. */
 export type Durability = "normal" | "full";
@@ -20,10 +19,10 @@ export interface Store {
   readonly commit: GroupCommit;
 }
 
-const MIGRATIONS = join(import.meta.dir, "migrations");
-
 /** While it is opened and migrated, another server may be doing the same: worth waiting for, once. */
 const OPEN_TIMEOUT_MS = 5_000;
+/** The other one needs about a millisecond. */
+const WAL_RETRY_MS = 5;
 /** From then on a lock is waited for without holding the event loop (see group-commit.ts); this is for reads during a recovery. */
 const BUSY_TIMEOUT_MS = 5;
 
@@ -39,9 +38,8 @@ export function openStore(
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     raw = new Database(path, { create: true, strict: true });
     configure(raw, durability);
-    refuseNewer(raw, path);
+    migrate(raw, path);
     const orm = drizzle(raw);
-    migrate(orm, { migrationsFolder: MIGRATIONS });
     raw.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     return { raw, orm, commit: new GroupCommit(raw, env) };
   } catch (thrown) {
@@ -60,7 +58,7 @@ export function openStore(
 
 function configure(raw: Database, durability: Durability): void {
   raw.run(`PRAGMA busy_timeout = ${OPEN_TIMEOUT_MS}`);
-  raw.run("PRAGMA journal_mode = WAL");
+  useWal(raw);
   raw.run(`PRAGMA synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
   // 16 MiB; the default of 2 MiB is left behind by a few thousand tasks.
   raw.run("PRAGMA cache_size = -16384");
@@ -69,31 +67,17 @@ function configure(raw: Database, durability: Durability): void {
   raw.run("PRAGMA trusted_schema = OFF");
 }
 
-function refuseNewer(raw: Database, path: string): void {
-  const known = raw
-    .query<{ n: number }, []>(
-      "SELECT count(*) AS n FROM sqlite_schema WHERE name = '__drizzle_migrations'",
-    )
-    .get();
-  if (known?.n !== 1) return;
-  const applied = raw
-    .query<{ newest: number | null }, []>(
-      "SELECT max(created_at) AS newest FROM __drizzle_migrations",
-    )
-    .get();
-  const newestHere = Math.max(
-    ...readMigrationFiles({ migrationsFolder: MIGRATIONS }).map(
-      (migration) => migration.folderMillis,
-    ),
-  );
-  if ((applied?.newest ?? 0) > newestHere)
-    throw new BalancerError(
-      "SCHEMA_TOO_NEW",
-      `${path} was written by a newer version of flow-balancer`,
-      {
-        hint: "Update flow-balancer, or choose another FLOW_BALANCER_HOME; nothing was written.",
-      },
-    );
+/** Of a new file. That switch alone fails at once when another server is making it, whatever the timeout. */
+function useWal(raw: Database): void {
+  for (let waitedMs = 0; ; waitedMs += WAL_RETRY_MS)
+    try {
+      raw.run("PRAGMA journal_mode = WAL");
+      return;
+    } catch (thrown) {
+      const isBusy = (thrown as { code?: unknown }).code === "SQLITE_BUSY";
+      if (!isBusy || waitedMs >= OPEN_TIMEOUT_MS) throw thrown;
+      Bun.sleepSync(WAL_RETRY_MS);
+    }
 }
 
 /** Resolves once everything written before is on disk and the file is closed. */

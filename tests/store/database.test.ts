@@ -119,6 +119,37 @@ describe("a store", () => {
   });
 });
 
+test("processes that open a new store at the same moment all get it", async () => {
+  const source = (path: string): string =>
+    JSON.stringify(join(import.meta.dir, "../../flow-balancer", path));
+  // Each says that it is up, and opens once it is told to.
+  const program = `
+    import { openStore } from ${source("store/database.ts")};
+    import { bunEnv } from ${source("env.ts")};
+    console.log("up");
+    for await (const path of console) openStore(path, "normal", bunEnv).raw.close();`;
+  const children = Array.from({ length: 5 }, () =>
+    Bun.spawn([process.execPath, "-e", program], {
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "pipe",
+    }),
+  );
+  await Promise.all(children.map(({ stdout }) => stdout.getReader().read()));
+  for (let round = 0; round < 30; round++) {
+    const path = join(folder(), "flow.db");
+    for (const { stdin } of children) {
+      stdin.write(`${path}\n`);
+      void stdin.flush();
+    }
+  }
+  for (const { stdin } of children) void stdin.end();
+  const complaints = await Promise.all(
+    children.map(({ stderr }) => new Response(stderr).text()),
+  );
+  expect(complaints).toEqual(children.map(() => ""));
+}, 30_000);
+
 describe("sessions", () => {
   test("are closed once, whoever closes them again", async () => {
     const env = new FakeEnv();
