@@ -1,5 +1,6 @@
 /** The composition root: makes the parts from the settings and hands them to one another. */
 
+import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { patienceMs } from "../orchestrator/learning/patience.ts";
 import type { Config } from "./config.ts";
@@ -46,6 +47,7 @@ export function startEngine(options: EngineOptions): RunningEngine {
     kinds,
     maxOpen: config.pool.maxWaiting + config.pool.maxWorkers,
     maxInputBytes: config.tasks.maxInputBytes,
+    maxOutputChars: config.tasks.maxOutputBytes,
     onChanged: ({ id }) => {
       for (const listener of changes) listener(id);
     },
@@ -83,7 +85,7 @@ function makePool({ config, env, environment }: EngineOptions) {
     settings: config.pool,
     worker: {
       workDir: config.projectRoot,
-      roots: config.roots,
+      roots: config.roots.flatMap(resolvedRoot),
       maxResultBytes: config.tasks.maxResultBytes,
       maxOutputBytes: config.tasks.maxOutputBytes,
       cancelGraceMs: config.pool.cancelGraceMs,
@@ -92,6 +94,15 @@ function makePool({ config, env, environment }: EngineOptions) {
     onEvent: ({ type, ...details }) =>
       log(type === "worker.start_failed" ? "warn" : "debug", type, details),
   });
+}
+
+/** A working directory is compared with its links resolved, so a root is too; one that is not there holds nothing. */
+function resolvedRoot(root: string): string[] {
+  try {
+    return [realpathSync(root)];
+  } catch {
+    return [];
+  }
 }
 
 const moduleKinds = (

@@ -1,4 +1,4 @@
-#!/usr/bin/env bun
+#!/usr/bin/env -S bun --config=/dev/null --no-env-file --no-install
 /**
  * The command line. Each command's code is loaded only when it is asked for. Data goes to
  * stdout, everything else to stderr; exit codes: 0 ok, 1 failed, 2 usage, 3 not running,

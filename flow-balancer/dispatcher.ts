@@ -20,7 +20,7 @@ import {
 import type { KindRegistry } from "./pool/kind-registry.ts";
 import type { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
 import type { PoolOutcome } from "./pool/pool-task.ts";
-import { LiveTask, neverStarted } from "./live-task.ts";
+import { dependencyFailed, LiveTask, neverStarted } from "./live-task.ts";
 import { untilAborted } from "./core/until-aborted.ts";
 
 export interface DispatcherOptions {
@@ -31,6 +31,7 @@ export interface DispatcherOptions {
   /** Tasks of this process that have not ended; one more is refused. */
   readonly maxOpen: number;
   readonly maxInputBytes: number;
+  readonly maxOutputChars: number;
   /** After a change of state; never in the way of the task itself. */
   readonly onChanged: (task: TaskRecord) => void;
 }
@@ -170,7 +171,7 @@ export class Dispatcher {
     request: TaskRequest,
     { observer, gate }: SubmitOptions,
   ): Submission {
-    const live = new LiveTask(task, lease);
+    const live = new LiveTask(task, lease, this.#options.maxOutputChars);
     live.listen(observer);
     this.#live.set(task.id, live);
     this.#changed(task);
@@ -248,24 +249,19 @@ export class Dispatcher {
     );
     if (cancelled.aborted) return neverStarted();
     const failed = ended.find((task) => task.state !== "completed");
-    if (failed === undefined) return null;
-    return {
-      status: "failed",
-      error: wireError(
-        "DEPENDENCY_FAILED",
-        `${failed.id}, which this task comes after, ended ${failed.state}`,
-        "Mend that one first, then submit both again.",
-      ),
-      valueJson: null,
-    };
+    return failed === undefined ? null : dependencyFailed(failed);
   }
 
   #started(live: LiveTask): void {
-    const { env, queue } = this.#options;
-    const stopTimer = env.timer(VISIBLE_AFTER_MS, () => {
+    const { env, queue, kinds } = this.#options;
+    const write = (): void => {
       // A refusal shows again at the settle, which is the one that counts.
       queue.started(live.lease).catch(() => {});
-    });
+    };
+    const once = kinds.get(live.record.kind).pool.effects === "once";
+    // What must not run twice is not to be found `queued` by whoever comes after a crash.
+    if (once) write();
+    const stopTimer = once ? () => {} : env.timer(VISIBLE_AFTER_MS, write);
     this.#changed(live.started(env.now(), stopTimer));
   }
 

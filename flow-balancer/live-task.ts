@@ -15,12 +15,15 @@ export class LiveTask {
   readonly #observers = new Set<TaskObserver>();
   readonly #printed: string[] = [];
   readonly #cancel = new AbortController();
+  #room: number;
   #bytesSeen = 0;
   #onEnd: () => void = () => {};
   #record: TaskRecord;
 
-  constructor(record: TaskRecord, lease: Lease) {
+  /** Of what it prints, `maxOutputChars` are kept; a worker should send no more, but is not trusted to. */
+  constructor(record: TaskRecord, lease: Lease, maxOutputChars: number) {
     this.#record = record;
+    this.#room = maxOutputChars;
     this.lease = lease;
     const { promise, resolve, reject } = Promise.withResolvers<TaskRecord>();
     this.done = promise;
@@ -88,8 +91,10 @@ export class LiveTask {
         for (const observer of this.#observers) observer.log?.(message);
       },
       output: (text, bytes) => {
-        if (text !== "") this.#printed.push(text);
         this.#bytesSeen += bytes;
+        const kept = text.slice(0, this.#room);
+        this.#room -= kept.length;
+        if (kept !== "") this.#printed.push(kept);
       },
     };
   }
@@ -110,5 +115,16 @@ export class LiveTask {
 export const neverStarted = (): TaskResult => ({
   status: "cancelled",
   error: wireError("CANCELLED", "the task was cancelled; it had not started"),
+  valueJson: null,
+});
+
+/** For a task that comes after one that did not complete. */
+export const dependencyFailed = (parent: TaskRecord): TaskResult => ({
+  status: "failed",
+  error: wireError(
+    "DEPENDENCY_FAILED",
+    `${parent.id}, which this task comes after, ended ${parent.state}`,
+    "Mend that one first, then submit both again.",
+  ),
   valueJson: null,
 });

@@ -1,11 +1,13 @@
 /**
  * How a client starts this very installation. Clients start servers with a PATH of their own,
  * and a machine may have only Node: so the command is absolute wherever a Bun of the right
- * version lies beside the code, and falls back on npx, which fetches one.
+ * version lies beside the code, and falls back on npx, which fetches one. They start it in a
+ * repository that is not ours: nothing of that runs in the server.
  */
 
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { DISTRUSTING_FLAGS } from "../core/bun-flags.ts";
 import manifest from "../../package.json" with { type: "json" };
 
 export interface LaunchCommand {
@@ -24,13 +26,13 @@ export function launchCommand(): LaunchCommand {
   if (existsSync(installed) && versionOf(installed) === BUN_VERSION)
     return {
       command: installed,
-      args: [server],
+      args: [...DISTRUSTING_FLAGS, server],
       because:
         "it is the Bun that was installed with this copy: no PATH, no network",
     };
   return {
     command: "npx",
-    args: ["-y", `bun@${BUN_VERSION}`, server],
+    args: ["-y", `bun@${BUN_VERSION}`, ...DISTRUSTING_FLAGS, server],
     because: `no Bun ${BUN_VERSION} lies in this copy's node_modules, so npx fetches one when needed`,
   };
 }

@@ -140,8 +140,9 @@ function readTaskOutput(deps: Deps): ToolDefinition {
 function tailStart(text: string, lines: number): number {
   let at = text.endsWith("\n") ? text.length - 1 : text.length;
   for (let line = 0; line < lines; line++) {
-    at = text.lastIndexOf("\n", at - 1);
-    if (at <= 0) return 0;
+    // lastIndexOf takes -1 for 0 and would find a break at 0 for ever.
+    at = at === 0 ? -1 : text.lastIndexOf("\n", at - 1);
+    if (at < 0) return 0;
   }
   return at + 1;
 }

@@ -175,8 +175,9 @@ export class WorkerPool {
   #becameIdle(slot: WorkerSlot): void {
     this.#failedStarts = 0;
     const { maxTasksPerWorker } = this.#options.settings;
-    if (this.#closing || slot.tasksDone >= maxTasksPerWorker) {
-      slot.retire();
+    const worn = slot.distrusted || slot.tasksDone >= maxTasksPerWorker;
+    if (this.#closing || worn) {
+      this.take(slot).retire();
       this.refill();
       return;
     }

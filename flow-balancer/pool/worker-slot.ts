@@ -48,6 +48,8 @@ export class WorkerSlot {
   state: WorkerState = "starting";
   idleSince: MonoMs;
   tasksDone = 0;
+  /** To be let go as soon as it is idle. */
+  distrusted = false;
   /** Messages that named no running job. */
   strayMessages = 0;
   heardAt: MonoMs;
@@ -173,9 +175,16 @@ export class WorkerSlot {
       !this.#isExpected(message.type, job)
     ) {
       this.strayMessages++;
+      if (message.type === "result") this.#distrust();
       return;
     }
     this.#handle(message, job);
+  }
+
+  /** Two results: one was made up, or code of a task that has its result still runs. No place for another task. */
+  #distrust(): void {
+    this.distrusted = true;
+    if (this.state === "idle") this.#options.events.idle(this);
   }
 
   /** A kind is loaded once, so that no task can start its clock again; an answer fits what was asked. */

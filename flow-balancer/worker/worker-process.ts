@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { extname, join } from "node:path";
+import { DISTRUSTING_FLAGS } from "../core/bun-flags.ts";
 import type { WorkerId } from "../core/ids.ts";
 import { packed, unpacked } from "./packed-message.ts";
 import { killMarked, OWNER_VARIABLE, signalGroup } from "./process-tree.ts";
@@ -36,13 +37,7 @@ const LAST_WORDS_BYTES = 2_048;
 /** Of x86-64 and of arm64 Linux as commonly built; with larger pages a limit would be reached late. */
 const PAGE_BYTES = 4_096;
 
-/** `--config=` with the equals sign is the only form that keeps a foreign bunfig.toml out. */
-const FLAGS = [
-  "--no-orphans",
-  "--config=/dev/null",
-  "--no-env-file",
-  "--no-install",
-];
+const FLAGS = ["--no-orphans", ...DISTRUSTING_FLAGS];
 
 /** Beside this file, and of its kind: child.ts in source, child.js in a build. */
 const CHILD = join(import.meta.dir, `child${extname(import.meta.path)}`);

@@ -89,6 +89,16 @@ describe("init prints", () => {
     const { command, args } = (
       JSON.parse(stdout) as { mcpServers: { "flow-balancer": Entry } }
     ).mcpServers["flow-balancer"];
+    // The client starts it in a repository that may be anybody's.
+    const canary = join(desk.project, "canary");
+    writeFileSync(
+      join(desk.project, "preload.ts"),
+      `require("fs").writeFileSync(${JSON.stringify(canary)}, "");`,
+    );
+    writeFileSync(
+      join(desk.project, "bunfig.toml"),
+      'preload = ["./preload.ts"]\n',
+    );
     const server = Bun.spawn([command, ...args], {
       cwd: desk.project,
       env: { HOME: desk.home },
@@ -110,6 +120,7 @@ describe("init prints", () => {
       result: { serverInfo: { name: "flow-balancer" } },
     });
     expect(await server.exited).toBe(0);
+    expect(existsSync(canary)).toBe(false);
   });
 });
 

@@ -54,6 +54,23 @@ describe("workers", () => {
     expect(new Set(workers).size).toBe(3);
   });
 
+  test("one that answers a task twice gets no other", async () => {
+    const it = newPool({ maxWorkers: 1, spareWorkers: 0 });
+    const code = `export default () => {
+      process.send({ type: "result", job: 1, outcome: { status: "completed", valueJson: "1" }, runMs: 1 });
+      return 2;
+    };`;
+    const first = await it.script(code).done;
+    expect(first.result).toMatchObject({
+      status: "completed",
+      valueJson: "1",
+    });
+    await until("its end", () => it.pool.status().workers.length === 0);
+    const next = await it.shell(["true"]).done;
+    expect(codeOf(next)).toBe("completed");
+    expect(next.execution?.worker).not.toBe(first.execution?.worker);
+  });
+
   test("idle ones beyond the spares are let go", async () => {
     const it = newPool({ maxWorkers: 4, spareWorkers: 1, idleMs: 60 });
     await Promise.all(

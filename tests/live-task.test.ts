@@ -1,0 +1,26 @@
+import { expect, test } from "bun:test";
+import type { Lease } from "../flow-balancer/core/ports.ts";
+import type { TaskRecord } from "../flow-balancer/core/task.ts";
+import { LiveTask } from "../flow-balancer/live-task.ts";
+
+const live = (maxOutputChars: number) =>
+  new LiveTask({} as TaskRecord, {} as Lease, maxOutputChars);
+
+test("of what a task prints no more is kept than was agreed, however it comes", () => {
+  const task = live(5);
+  const { output } = task.observer(() => {});
+  expect(task.output()).toBeNull();
+  output?.("abc", 3);
+  expect(task.output()).toEqual({
+    text: "abc",
+    bytesSeen: 3,
+    truncated: false,
+  });
+  output?.("defg", 4);
+  output?.("hij", 3);
+  expect(task.output()).toEqual({
+    text: "abcde",
+    bytesSeen: 10,
+    truncated: true,
+  });
+});
