@@ -214,8 +214,7 @@ export class Dispatcher {
   }
 
   async #run(live: LiveTask, request: TaskRequest): Promise<PoolOutcome> {
-    if (live.cancelled.aborted)
-      return { result: neverStarted(), execution: null };
+    if (live.isCancelled) return { result: neverStarted(), execution: null };
     const kind = this.#options.kinds.get(request.kind);
     const task = {
       id: live.lease.id,

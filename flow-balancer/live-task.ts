@@ -14,7 +14,9 @@ export class LiveTask {
   readonly reject: (reason: unknown) => void;
   readonly #observers = new Set<TaskObserver>();
   readonly #printed: string[] = [];
-  readonly #cancel = new AbortController();
+  #isCancelled = false;
+  #signal: AbortController | undefined;
+  #run: PoolRun | undefined;
   #room: number;
   #bytesSeen = 0;
   #onEnd: () => void = () => {};
@@ -37,22 +39,26 @@ export class LiveTask {
     return this.#record;
   }
 
-  /** Fires once the task is to be cancelled. */
+  get isCancelled(): boolean {
+    return this.#isCancelled;
+  }
+
+  /** Fires once the task is to be cancelled; made for the few that wait for something else than a worker. */
   get cancelled(): AbortSignal {
-    return this.#cancel.signal;
+    this.#signal ??= new AbortController();
+    if (this.#isCancelled) this.#signal.abort();
+    return this.#signal.signal;
   }
 
   cancel(): void {
-    this.#cancel.abort();
+    this.#isCancelled = true;
+    this.#signal?.abort();
+    this.#run?.cancel();
   }
 
-  /** Ties a run to `cancelled`. */
+  /** From now on a cancel ends this run. */
   runs(run: PoolRun): PoolRun {
-    if (this.cancelled.aborted) run.cancel();
-    else
-      this.cancelled.addEventListener("abort", () => run.cancel(), {
-        once: true,
-      });
+    this.#run = run;
     return run;
   }
 

@@ -5,14 +5,13 @@ import type { Engine, Submission } from "../core/engine.ts";
 import { toWireError } from "../core/errors.ts";
 import { Gate } from "../core/gate.ts";
 import type { TaskRecord } from "../core/task.ts";
-import { untilAborted } from "../core/until-aborted.ts";
 import {
   defineTool,
   type CallContext,
   type ToolDefinition,
 } from "./catalog.ts";
 import type { Deps } from "./deps.ts";
-import { patience } from "./patience.ts";
+import { whilePatient } from "./patience.ts";
 import { cancelQuietly } from "./run-tools.ts";
 import { round, taskAnswer, taskText, type TaskAnswer } from "./task-answer.ts";
 import {
@@ -83,9 +82,12 @@ export function batchTool(deps: Deps): ToolDefinition {
         if (task.state !== "completed" && args.on_error === "stop") gate.shut();
         call.progress?.(finished.size, items.length);
       });
-      const wait = patience(call, engine, deps.env, args.wait_ms);
-      await untilAborted(Promise.all(waiting), wait.signal);
-      wait.done();
+      await whilePatient(Promise.all(waiting), {
+        call,
+        engine,
+        env: deps.env,
+        waitMs: args.wait_ms,
+      });
       if (call.signal.aborted) cancelRest(items, finished, engine, gate);
       return answer(items, finished, deps.env.mono() - startedAt);
     },

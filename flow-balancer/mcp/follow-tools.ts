@@ -6,10 +6,9 @@ import { BalancerError } from "../core/errors.ts";
 import type { SessionId, TaskId } from "../core/ids.ts";
 import type { EpochMs } from "../core/time.ts";
 import { isTerminal, TASK_STATES, type TaskRecord } from "../core/task.ts";
-import { untilAborted } from "../core/until-aborted.ts";
 import { defineTool, type ToolDefinition } from "./catalog.ts";
 import type { Deps } from "./deps.ts";
-import { patience } from "./patience.ts";
+import { whilePatient } from "./patience.ts";
 import {
   round,
   taskAnswer,
@@ -43,21 +42,15 @@ function awaitTask(deps: Deps): ToolDefinition {
     annotations: { readOnlyHint: true, openWorldHint: false },
     async run({ task_ids, mode, wait_ms }, call) {
       const engine = await deps.engine();
-      const wait = patience(call, engine, deps.env, wait_ms);
       const over = new AbortController();
       const settling = task_ids.map((id) =>
         engine.settled(id as TaskId, over.signal),
       );
-      await untilAborted(
-        mode === "any"
-          ? Promise.race<unknown>(settling)
-          : Promise.all<unknown>(settling),
-        wait.signal,
-      ).finally(() => {
-        wait.done();
-        // Those that still wait answer with the task as it is now.
-        over.abort();
-      });
+      const wanted: Promise<unknown> =
+        mode === "any" ? Promise.race(settling) : Promise.all(settling);
+      const patience = { call, engine, env: deps.env, waitMs: wait_ms };
+      // Those that still wait then answer with the task as it is.
+      await whilePatient(wanted, patience).finally(() => over.abort());
       const tasks = await Promise.all(settling);
       const results = await Promise.all(
         tasks.map(async (task) =>

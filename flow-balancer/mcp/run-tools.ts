@@ -4,14 +4,13 @@ import { z } from "zod";
 import type { Engine, TaskObserver } from "../core/engine.ts";
 import type { TaskId } from "../core/ids.ts";
 import { isTerminal } from "../core/task.ts";
-import { untilAborted } from "../core/until-aborted.ts";
 import {
   defineTool,
   type CallContext,
   type ToolDefinition,
 } from "./catalog.ts";
 import type { Deps } from "./deps.ts";
-import { patience } from "./patience.ts";
+import { whilePatient } from "./patience.ts";
 import { taskAnswer, taskAnswerSchema, taskResult } from "./task-answer.ts";
 import {
   taskFields,
@@ -62,9 +61,13 @@ function runTask(deps: Deps): ToolDefinition {
         toRequest(args, engine, call.connection),
         { observer: observerOf(call) },
       );
-      const wait = patience(call, engine, deps.env, wait_ms);
-      const ended = await untilAborted(done, wait.signal);
-      wait.done();
+      const { env } = deps;
+      const ended = await whilePatient(done, {
+        call,
+        engine,
+        env,
+        waitMs: wait_ms,
+      });
       if (ended !== null) return taskResult(taskAnswer(ended));
       if (call.signal.aborted) cancelQuietly(engine, task.id);
       if (call.acceptsTask) return { taskId: task.id };

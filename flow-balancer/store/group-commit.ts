@@ -4,7 +4,7 @@
  * holding the event loop.
  */
 
-import type { Database } from "bun:sqlite";
+import type { Database, Statement } from "bun:sqlite";
 import { BalancerError } from "../core/errors.ts";
 import type { Env } from "../core/ports.ts";
 
@@ -24,6 +24,9 @@ const HOLD_MS = 60_000;
 export class GroupCommit {
   readonly #db: Database;
   readonly #env: Env;
+  /** Compiled once: compiling costs more than either does. */
+  readonly #begin: Statement;
+  readonly #end: Statement;
   #pending: Write[] = [];
   #planned = false;
   #idle: (() => void)[] = [];
@@ -33,6 +36,8 @@ export class GroupCommit {
   constructor(db: Database, env: Env) {
     this.#db = db;
     this.#env = env;
+    this.#begin = db.prepare("BEGIN IMMEDIATE");
+    this.#end = db.prepare("COMMIT");
   }
 
   write<T>(run: () => T): Promise<T> {
@@ -93,11 +98,11 @@ export class GroupCommit {
   }
 
   #commit(writes: readonly Write[]): void {
-    this.#db.run("BEGIN IMMEDIATE");
+    this.#begin.run();
     let values: unknown[];
     try {
       values = writes.map((write) => write.run());
-      this.#db.run("COMMIT");
+      this.#end.run();
     } catch (thrown) {
       // A full disk may have rolled back by itself.
       if (this.#db.inTransaction) this.#db.run("ROLLBACK");

@@ -51,9 +51,6 @@ export const tasks = sqliteTable(
     index("tasks_completed_by_kind")
       .on(table.kind, table.seq)
       .where(sql`state = 'completed'`),
-    index("tasks_by_session")
-      .on(table.session, table.seq)
-      .where(sql`session IS NOT NULL`),
   ],
 );
 

@@ -38,6 +38,10 @@ export class JobRunner {
   constructor(settings: WorkerSettings, send: (message: FromWorker) => void) {
     this.#settings = settings;
     this.#send = send;
+    // One for all jobs: a timer a job costs more than most jobs do.
+    setInterval(() => {
+      for (const job of this.#jobs.keys()) send({ type: "heartbeat", job });
+    }, HEARTBEAT_MS).unref();
   }
 
   /** The job that code running now prints for; with one job at a time there is no doubt. */
@@ -74,15 +78,10 @@ export class JobRunner {
     );
     const abort = new AbortController();
     this.#jobs.set(job, { abort, printed });
-    const heartbeat = setInterval(
-      () => this.#send({ type: "heartbeat", job }),
-      HEARTBEAT_MS,
-    );
     Object.assign(process.env, message.env);
     const clock = { startedAt: performance.now() };
     const outcome = await this.#outcome(message, abort.signal, clock);
     const runMs = performance.now() - clock.startedAt;
-    clearInterval(heartbeat);
     this.#jobs.delete(job);
     printed.flush();
     this.#send({ type: "result", job, outcome, runMs });

@@ -13,6 +13,18 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
 
+/** Notes each run of a statement that is prepared from now on. */
+function recording(db: Database, runs: string[]): Database {
+  const prepare = db.prepare.bind(db);
+  db.prepare = ((sql: string) => {
+    const statement = prepare(sql);
+    const run = statement.run.bind(statement);
+    statement.run = () => (runs.push(sql), run());
+    return statement;
+  }) as typeof db.prepare;
+  return db;
+}
+
 function setUp() {
   const folder = mkdtempSync(join(tmpdir(), "group-commit-"));
   folders.push(folder);
@@ -21,12 +33,14 @@ function setUp() {
   db.run("PRAGMA journal_mode = WAL");
   db.run("CREATE TABLE t (n INTEGER PRIMARY KEY)");
   const env = new FakeEnv();
-  const commit = new GroupCommit(db, env);
+  const transactions: string[] = [];
+  const commit = new GroupCommit(recording(db, transactions), env);
   const other = new Database(path);
   return {
     db,
     env,
     commit,
+    transactions,
     other,
     insert: (n: number) =>
       commit.write(
@@ -52,10 +66,7 @@ const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
   );
 
 test("writes of one turn are one transaction, each with its own value, on disk before its promise resolves", async () => {
-  const { db, insert, stored } = setUp();
-  const begins: string[] = [];
-  const run = db.run.bind(db);
-  db.run = ((sql: string) => (begins.push(sql), run(sql))) as typeof db.run;
+  const { insert, stored, transactions } = setUp();
   expect(
     await Promise.all([
       insert(1),
@@ -63,7 +74,7 @@ test("writes of one turn are one transaction, each with its own value, on disk b
       insert(3).then((n) => [n, stored()]),
     ]),
   ).toEqual([1, 2, [3, [1, 2, 3]]]);
-  expect(begins).toEqual(["BEGIN IMMEDIATE", "COMMIT"]);
+  expect(transactions).toEqual(["BEGIN IMMEDIATE", "COMMIT"]);
 });
 
 test("one that fails harms no other, whatever it threw", async () => {

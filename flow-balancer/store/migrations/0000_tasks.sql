@@ -38,5 +38,4 @@ CREATE TABLE `tasks` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `tasks_id` ON `tasks` (`id`);--> statement-breakpoint
 CREATE UNIQUE INDEX `tasks_idempotency_key` ON `tasks` (`idempotency_key`) WHERE idempotency_key IS NOT NULL;--> statement-breakpoint
-CREATE INDEX `tasks_completed_by_kind` ON `tasks` (`kind`,`seq`) WHERE state = 'completed';--> statement-breakpoint
-CREATE INDEX `tasks_by_session` ON `tasks` (`session`,`seq`) WHERE session IS NOT NULL;
+CREATE INDEX `tasks_completed_by_kind` ON `tasks` (`kind`,`seq`) WHERE state = 'completed';
