@@ -1,6 +1,7 @@
 /**
  * What the whole way through admission, record, worker and settle adds to a tool call: run_task
- * with an echo kind, beside a bare SDK server's echo tool. A closed loop (so many calls in flight,
+ * with an echo kind, beside a bare SDK server's echo tool, and beside one that only asks another
+ * process over raw IPC. A closed loop (so many calls in flight,
  * the next one when one is answered), one client, both servers up, blocks of calls in turn.
  */
 
@@ -14,6 +15,7 @@ import {
 } from "./report.ts";
 import {
   BARE,
+  BARE_PROCESS,
   BARE_V1,
   echoOnce,
   OURS,
@@ -69,7 +71,7 @@ async function measureEra(
 ): Promise<Findings> {
   using project = new TemporaryProject();
   const size = quick ? "quick" : "full";
-  const connections = [BARE, BARE_V1, OURS]
+  const connections = [BARE, BARE_PROCESS, BARE_V1, OURS]
     .filter(({ eras }) => eras.includes(era))
     .map((server) => ({ server, peer: startServer(server, era, project) }));
   try {

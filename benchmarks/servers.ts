@@ -42,6 +42,12 @@ export const BARE_V1: ServerUnderTest = {
   echo: bareEcho,
   eras: ["legacy"],
 };
+export const BARE_PROCESS: ServerUnderTest = {
+  name: "bare SDK and raw IPC",
+  file: join(import.meta.dir, "floors/bare-process-stdio-server.ts"),
+  echo: bareEcho,
+  eras: ERAS,
+};
 export const OURS: ServerUnderTest = {
   name: "flow-balancer",
   file: join(import.meta.dir, "../flow-balancer/server.ts"),

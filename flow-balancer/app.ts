@@ -48,6 +48,7 @@ export function startEngine(options: EngineOptions): RunningEngine {
     maxOpen: config.pool.maxWaiting + config.pool.maxWorkers,
     maxInputBytes: config.tasks.maxInputBytes,
     maxOutputChars: config.tasks.maxOutputBytes,
+    isWatched: () => changes.size > 0,
     onChanged: ({ id }) => {
       for (const listener of changes) listener(id);
     },

@@ -34,6 +34,8 @@ export interface DispatcherOptions {
   readonly maxOutputChars: number;
   /** After a change of state; never in the way of the task itself. */
   readonly onChanged: (task: TaskRecord) => void;
+  /** False while nobody wants to hear of changes. */
+  readonly isWatched: () => boolean;
 }
 
 /** A task that ends sooner is written once instead of twice; other processes see it queued until then. */
@@ -281,7 +283,8 @@ export class Dispatcher {
   }
 
   #changed(task: TaskRecord): void {
-    setImmediate(() => this.#options.onChanged(task));
+    if (this.#options.isWatched())
+      setImmediate(() => this.#options.onChanged(task));
   }
 
   async #known(id: TaskId): Promise<TaskRecord> {

@@ -46,6 +46,7 @@ function starting(effects: Effects) {
     maxOpen: 10,
     maxInputBytes: 100,
     maxOutputChars: 100,
+    isWatched: () => false,
     onChanged: () => {},
   });
   const request = {

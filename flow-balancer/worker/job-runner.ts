@@ -23,9 +23,19 @@ import {
 import { Surroundings } from "./surroundings.ts";
 
 interface Job {
-  readonly abort: AbortController;
   readonly printed: PrintBuffer;
+  cancelled: boolean;
+  /** Made when the task asks for its signal: most never do. */
+  abort: AbortController | undefined;
 }
+
+function signalOf(job: Job): AbortSignal {
+  job.abort ??= new AbortController();
+  if (job.cancelled) job.abort.abort(CANCELLED);
+  return job.abort.signal;
+}
+
+const CANCELLED = new DOMException("The task was cancelled", "AbortError");
 
 export class JobRunner {
   readonly #send: (message: FromWorker) => void;
@@ -55,9 +65,10 @@ export class JobRunner {
   }
 
   cancel(job: number): void {
-    this.#jobs
-      .get(job)
-      ?.abort.abort(new DOMException("The task was cancelled", "AbortError"));
+    const running = this.#jobs.get(job);
+    if (running === undefined) return;
+    running.cancelled = true;
+    running.abort?.abort(CANCELLED);
   }
 
   async describe(job: number, kind: string, source: KindSource): Promise<void> {
@@ -76,11 +87,11 @@ export class JobRunner {
       this.#settings.maxOutputBytes,
       (text, bytes) => this.#send({ type: "output", job, text, bytes }),
     );
-    const abort = new AbortController();
-    this.#jobs.set(job, { abort, printed });
+    const running: Job = { printed, cancelled: false, abort: undefined };
+    this.#jobs.set(job, running);
     Object.assign(process.env, message.env);
     const clock = { startedAt: performance.now() };
-    const outcome = await this.#outcome(message, abort.signal, clock);
+    const outcome = await this.#outcome(message, running, clock);
     const runMs = performance.now() - clock.startedAt;
     this.#jobs.delete(job);
     printed.flush();
@@ -91,20 +102,20 @@ export class JobRunner {
 
   async #outcome(
     message: RunMessage,
-    signal: AbortSignal,
+    job: Job,
     clock: { startedAt: number },
   ): Promise<WorkerOutcome> {
     try {
       const kind = await this.#loadForRun(message, clock);
       const outcome = await kind.run(JSON.parse(message.inputJson), {
-        task: this.#context(message, signal),
+        task: this.#context(message, job),
         settings: this.#settings,
         print: (text) => this.#jobs.get(message.job)?.printed.print(text),
       });
-      if (signal.aborted) return { status: "cancelled" };
+      if (job.cancelled) return { status: "cancelled" };
       return this.#encode(outcome);
     } catch (thrown) {
-      return signal.aborted ? { status: "cancelled" } : failure(thrown);
+      return job.cancelled ? { status: "cancelled" } : failure(thrown);
     }
   }
 
@@ -150,13 +161,15 @@ export class JobRunner {
     };
   }
 
-  #context(message: RunMessage, signal: AbortSignal): TaskContext {
+  #context(message: RunMessage, running: Job): TaskContext {
     const { job } = message;
     const send = this.#send;
     return {
       taskId: message.taskId,
       attempt: message.attempt,
-      signal,
+      get signal() {
+        return signalOf(running);
+      },
       session:
         message.session === null
           ? null
