@@ -1,10 +1,10 @@
 /** run_batch: many tasks side by side in one call, which is how a client that makes calls one by one gets parallel work. */
 
+import type { CallToolResult } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import type { Engine, Submission } from "../core/engine.ts";
 import { toWireError } from "../core/errors.ts";
 import { Gate } from "../core/gate.ts";
-import type { TaskRecord } from "../core/task.ts";
 import {
   defineTool,
   type CallContext,
@@ -30,6 +30,21 @@ type Item =
   | { readonly type: "task"; readonly submission: Submission }
   | { readonly type: "refused"; readonly answer: TaskAnswer };
 
+const INPUT = z.object({
+  tasks: z
+    .array(z.strictObject(taskFields))
+    .min(1)
+    .max(MAX_TASKS)
+    .describe("As for run_task"),
+  session: sessionField.optional(),
+  max_parallel: z.int().min(1).max(MAX_TASKS).optional(),
+  on_error: z
+    .enum(["continue", "stop"])
+    .optional()
+    .describe("stop: start no more after a failure"),
+  wait_ms: waitField.optional(),
+});
+
 export function batchTool(deps: Deps): ToolDefinition {
   return defineTool({
     name: "run_batch",
@@ -38,20 +53,7 @@ export function batchTool(deps: Deps): ToolDefinition {
       "Runs up to 1000 tasks in parallel and answers with their results in input order, each {task_id, status, value?, error?}. " +
       "Those that take longer than you can wait are 'working' and go on: await_task has them. " +
       "sequential_ms is the sum of the tasks' own times, speedup is that over makespan_ms.",
-    input: z.object({
-      tasks: z
-        .array(z.strictObject(taskFields))
-        .min(1)
-        .max(MAX_TASKS)
-        .describe("As for run_task"),
-      session: sessionField.optional(),
-      max_parallel: z.int().min(1).max(MAX_TASKS).optional(),
-      on_error: z
-        .enum(["continue", "stop"])
-        .optional()
-        .describe("stop: start no more after a failure"),
-      wait_ms: waitField.optional(),
-    }),
+    input: INPUT,
     output: z.looseObject({
       results: z.array(z.looseObject({ status: z.string() })),
       makespan_ms: z.number(),
@@ -59,39 +61,39 @@ export function batchTool(deps: Deps): ToolDefinition {
       speedup: z.number().nullable(),
     }),
     annotations: { openWorldHint: true },
-    async run(args, call) {
-      const engine = await deps.engine();
-      const startedAt = deps.env.mono();
-      const gate = new Gate(args.max_parallel ?? MAX_TASKS);
-      const items = await submitAll(
-        args.tasks.map((task) =>
-          args.session === undefined
-            ? task
-            : { session: args.session, ...task },
-        ),
-        { engine, call, gate },
-      );
-      const finished = new Map<number, TaskRecord>();
-      const waiting = items.map(async (item, index) => {
-        if (item.type === "refused") {
-          if (args.on_error === "stop") gate.shut();
-          return;
-        }
-        const task = await item.submission.done;
-        finished.set(index, task);
-        if (task.state !== "completed" && args.on_error === "stop") gate.shut();
-        call.progress?.(finished.size, items.length);
-      });
-      await whilePatient(Promise.all(waiting), {
-        call,
-        engine,
-        env: deps.env,
-        waitMs: args.wait_ms,
-      });
-      if (call.signal.aborted) cancelRest(items, finished, engine, gate);
-      return answer(items, finished, deps.env.mono() - startedAt);
-    },
+    run: (args, call) => runBatch(deps, args, call),
   });
+}
+
+async function runBatch(
+  deps: Deps,
+  args: z.output<typeof INPUT>,
+  call: CallContext,
+): Promise<CallToolResult> {
+  const engine = await deps.engine();
+  const startedAt = deps.env.mono();
+  const gate = new Gate(args.max_parallel ?? MAX_TASKS);
+  const items = await submitAll(
+    args.tasks.map((task) =>
+      args.session === undefined ? task : { session: args.session, ...task },
+    ),
+    { engine, call, gate },
+  );
+  const finished = new Map<number, TaskAnswer>();
+  const waiting = items.map(async (item, index) => {
+    const ended = await ending(item);
+    finished.set(index, ended);
+    if (ended.status !== "completed" && args.on_error === "stop") gate.shut();
+    call.progress?.(finished.size, items.length);
+  });
+  await whilePatient(Promise.all(waiting), {
+    call,
+    engine,
+    env: deps.env,
+    waitMs: args.wait_ms,
+  });
+  if (call.signal.aborted) cancelRest(items, finished, engine, gate);
+  return answer(items, finished, deps.env.mono() - startedAt);
 }
 
 /** All kinds are looked at before anything is submitted; what is refused later (a full queue) is that item's error. */
@@ -110,19 +112,32 @@ async function submitAll(
         const submission = await engine.submit(request, { gate, observer });
         return { type: "task", submission };
       } catch (thrown) {
-        const error = toWireError(thrown);
-        return {
-          type: "refused",
-          answer: { task_id: "", status: "failed", error },
-        };
+        return { type: "refused", answer: failed("", thrown) };
       }
     }),
   );
 }
 
+/** Always resolves: that one result could not be stored must not cost the caller the others. */
+async function ending(item: Item): Promise<TaskAnswer> {
+  if (item.type === "refused") return item.answer;
+  const { task, done } = item.submission;
+  try {
+    return taskAnswer(await done);
+  } catch (thrown) {
+    return failed(task.id, thrown);
+  }
+}
+
+const failed = (id: string, thrown: unknown): TaskAnswer => ({
+  task_id: id,
+  status: "failed",
+  error: toWireError(thrown),
+});
+
 function cancelRest(
   items: readonly Item[],
-  finished: ReadonlyMap<number, TaskRecord>,
+  finished: ReadonlyMap<number, TaskAnswer>,
   engine: Engine,
   gate: Gate,
 ): void {
@@ -134,13 +149,15 @@ function cancelRest(
 
 function answer(
   items: readonly Item[],
-  finished: ReadonlyMap<number, TaskRecord>,
+  finished: ReadonlyMap<number, TaskAnswer>,
   makespanMs: number,
 ) {
-  const results = items.map((item, index) =>
-    item.type === "refused"
-      ? item.answer
-      : taskAnswer(finished.get(index) ?? item.submission.task),
+  const results = items.map(
+    (item, index) =>
+      finished.get(index) ??
+      (item.type === "refused"
+        ? item.answer
+        : taskAnswer(item.submission.task)),
   );
   const sequentialMs = results.reduce(
     (sum, { start_ms = 0, run_ms = 0 }) => sum + start_ms + run_ms,
