@@ -5,7 +5,7 @@
  */
 
 import { quoted } from "./core/quoted.ts";
-import { BalancerError, wireError } from "./core/errors.ts";
+import { BalancerError, toWireError } from "./core/errors.ts";
 import type { Submission, SubmitOptions, TaskObserver } from "./core/engine.ts";
 import type { Gate } from "./core/gate.ts";
 import type { TaskId } from "./core/ids.ts";
@@ -20,7 +20,14 @@ import {
 import type { KindRegistry } from "./pool/kind-registry.ts";
 import type { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
 import type { PoolOutcome } from "./pool/pool-task.ts";
-import { dependencyFailed, LiveTask, neverStarted } from "./live-task.ts";
+import {
+  cannotCancel,
+  dependencyFailed,
+  LiveTask,
+  neverStarted,
+  notRun,
+} from "./live-task.ts";
+import { storeResult } from "./store-result.ts";
 import { untilAborted } from "./core/until-aborted.ts";
 
 export interface DispatcherOptions {
@@ -49,8 +56,9 @@ export class Dispatcher {
   readonly #live = new Map<TaskId, LiveTask>();
   /** Those that wait for others. */
   readonly #blocked = new Set<LiveTask>();
+  /** Fires when the dispatcher closes. */
+  readonly #stop = new AbortController();
   #admitted = 0;
-  #closing = false;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -63,7 +71,7 @@ export class Dispatcher {
     this.#admit(request);
     this.#admitted++;
     try {
-      await this.#checkParents(request.after);
+      for (const parent of request.after) await this.#known(parent);
       const recorded = await this.#options.queue.record(request);
       if (!recorded.isNew) return this.#join(recorded.task, options.observer);
       return this.#begin(recorded.task, recorded.lease, request, options);
@@ -80,16 +88,7 @@ export class Dispatcher {
     }
     const task = await this.#known(id);
     if (task.state === "cancelled") return task;
-    if (isTerminal(task.state))
-      throw new BalancerError(
-        "ALREADY_FINISHED",
-        `the task has ended already: ${task.state}`,
-      );
-    throw new BalancerError(
-      "NOT_OWNER",
-      "the task belongs to another server process, which alone can cancel it",
-      { hint: "Cancel it from the client that submitted it." },
-    );
+    throw cannotCancel(task);
   }
 
   async get(id: TaskId): Promise<TaskRecord | null> {
@@ -121,14 +120,14 @@ export class Dispatcher {
 
   /** Refuses new tasks and cancels those that wait for others; the pool ends the rest. Resolves once all have ended. */
   async close(): Promise<void> {
-    this.#closing = true;
-    for (const live of this.#blocked) live.cancel();
+    this.#stop.abort();
+    for (const live of this.#blocked) live.cancel("SHUTTING_DOWN");
     await Promise.allSettled([...this.#live.values()].map(({ done }) => done));
   }
 
   #admit(request: TaskRequest): void {
     const { kinds, maxOpen, maxInputBytes } = this.#options;
-    if (this.#closing)
+    if (this.#stop.signal.aborted)
       throw new BalancerError("SHUTTING_DOWN", "the server is shutting down", {
         hint: "Submit again once it is back.",
       });
@@ -149,22 +148,19 @@ export class Dispatcher {
       );
   }
 
-  async #checkParents(parents: readonly TaskId[]): Promise<void> {
-    for (const id of parents) await this.#known(id);
-  }
-
   /** A key seen before: the earlier task answers for this one. */
   #join(task: TaskRecord, observer: TaskObserver | undefined): Submission {
     const live = this.#live.get(task.id);
-    if (live === undefined)
-      return {
-        task,
-        done: isTerminal(task.state)
-          ? Promise.resolve(task)
-          : this.settled(task.id, new AbortController().signal),
-      };
-    live.listen(observer);
-    return { task: live.record, done: live.done };
+    if (live !== undefined) {
+      live.listen(observer);
+      return { task: live.record, done: live.done, isNew: false };
+    }
+    const done = isTerminal(task.state)
+      ? Promise.resolve(task)
+      : this.settled(task.id, this.#stop.signal);
+    // Not everybody who submits waits.
+    done.catch(() => {});
+    return { task, done, isNew: false };
   }
 
   #begin(
@@ -178,10 +174,11 @@ export class Dispatcher {
     this.#live.set(task.id, live);
     this.#changed(task);
     this.#execute(live, request, gate)
+      .catch((thrown: unknown) => notRun(toWireError(thrown)))
       .then((outcome) => this.#settle(live, outcome))
       .then(live.resolve, live.reject)
       .finally(() => this.#live.delete(task.id));
-    return { task, done: live.done };
+    return { task, done: live.done, isNew: true };
   }
 
   async #execute(
@@ -191,8 +188,9 @@ export class Dispatcher {
   ): Promise<PoolOutcome> {
     if (request.after.length > 0) {
       this.#blocked.add(live);
-      const blocked = await this.#parentFailure(request.after, live.cancelled);
-      this.#blocked.delete(live);
+      const blocked = await this.#parentFailure(request.after, live).finally(
+        () => this.#blocked.delete(live),
+      );
       if (blocked !== null) return { result: blocked, execution: null };
     }
     if (gate === undefined) return this.#run(live, request);
@@ -200,7 +198,7 @@ export class Dispatcher {
     if ((await untilAborted(entering, live.cancelled)) !== true) {
       // Cancelled while it waited: if its turn comes all the same, it is the next one's.
       void entering.then((entered) => entered && gate.leave());
-      return { result: neverStarted(), execution: null };
+      return { result: neverStarted(live), execution: null };
     }
     let completed = false;
     try {
@@ -216,7 +214,8 @@ export class Dispatcher {
   }
 
   async #run(live: LiveTask, request: TaskRequest): Promise<PoolOutcome> {
-    if (live.isCancelled) return { result: neverStarted(), execution: null };
+    if (live.isCancelled)
+      return { result: neverStarted(live), execution: null };
     const kind = this.#options.kinds.get(request.kind);
     const task = {
       id: live.lease.id,
@@ -231,24 +230,19 @@ export class Dispatcher {
       const observer = live.observer(() => this.#started(live));
       return await live.runs(this.#options.pool.run(task, observer)).done;
     } catch (thrown) {
-      if (!(thrown instanceof BalancerError)) throw thrown;
-      const error = wireError(thrown.code, thrown.message, thrown.hint);
-      return {
-        result: { status: "failed", error, valueJson: null },
-        execution: null,
-      };
+      return notRun(toWireError(thrown));
     }
   }
 
   /** Waits for the tasks this one comes after; null once all completed. */
   async #parentFailure(
     parents: readonly TaskId[],
-    cancelled: AbortSignal,
+    live: LiveTask,
   ): Promise<TaskResult | null> {
     const ended = await Promise.all(
-      parents.map((id) => this.settled(id, cancelled)),
+      parents.map((id) => this.settled(id, live.cancelled)),
     );
-    if (cancelled.aborted) return neverStarted();
+    if (live.isCancelled) return neverStarted(live);
     const failed = ended.find((task) => task.state !== "completed");
     return failed === undefined ? null : dependencyFailed(failed);
   }
@@ -269,11 +263,16 @@ export class Dispatcher {
   async #settle(live: LiveTask, outcome: PoolOutcome): Promise<TaskRecord> {
     const { queue, env } = this.#options;
     const record = live.ended(outcome, env.now());
-    const accepted = await queue.settle(live.lease, {
+    const settlement = {
       result: outcome.result,
       execution: outcome.execution,
       startedAt: record.startedAt,
       output: live.output(),
+    };
+    const accepted = await storeResult(live.lease, settlement, {
+      queue,
+      env,
+      isClosing: () => this.#stop.signal.aborted,
     });
     // Another process took the task over: its result is the one.
     if (!accepted) return (await queue.get(live.lease.id)) ?? record;

@@ -1,10 +1,15 @@
 /** A task of this process that has not ended: its record as it is now, who listens, what it printed. */
 
-import { wireError } from "./core/errors.ts";
+import { BalancerError, wireError, type WireError } from "./core/errors.ts";
 import type { TaskObserver } from "./core/engine.ts";
 import type { Lease } from "./core/ports.ts";
 import type { EpochMs } from "./core/time.ts";
-import type { TaskOutput, TaskRecord, TaskResult } from "./core/task.ts";
+import {
+  isTerminal,
+  type TaskOutput,
+  type TaskRecord,
+  type TaskResult,
+} from "./core/task.ts";
 import type { PoolObserver, PoolOutcome, PoolRun } from "./pool/pool-task.ts";
 
 export class LiveTask {
@@ -15,6 +20,7 @@ export class LiveTask {
   readonly #observers = new Set<TaskObserver>();
   readonly #printed: string[] = [];
   #isCancelled = false;
+  #cancelCode: "CANCELLED" | "SHUTTING_DOWN" = "CANCELLED";
   #signal: AbortController | undefined;
   #run: PoolRun | undefined;
   #room: number;
@@ -39,6 +45,10 @@ export class LiveTask {
     return this.#record;
   }
 
+  get cancelCode(): "CANCELLED" | "SHUTTING_DOWN" {
+    return this.#cancelCode;
+  }
+
   get isCancelled(): boolean {
     return this.#isCancelled;
   }
@@ -50,8 +60,10 @@ export class LiveTask {
     return this.#signal.signal;
   }
 
-  cancel(): void {
+  /** `code` is what the task is told it ended of. */
+  cancel(code: "CANCELLED" | "SHUTTING_DOWN" = "CANCELLED"): void {
     this.#isCancelled = true;
+    this.#cancelCode = code;
     this.#signal?.abort();
     this.#run?.cancel();
   }
@@ -118,11 +130,45 @@ export class LiveTask {
 }
 
 /** For a task cancelled before it reached the pool. */
-export const neverStarted = (): TaskResult => ({
-  status: "cancelled",
-  error: wireError("CANCELLED", "the task was cancelled; it had not started"),
-  valueJson: null,
+export const neverStarted = ({ cancelCode }: LiveTask): TaskResult =>
+  cancelCode === "CANCELLED"
+    ? {
+        status: "cancelled",
+        error: wireError(
+          "CANCELLED",
+          "the task was cancelled; it had not started",
+        ),
+        valueJson: null,
+      }
+    : {
+        status: "failed",
+        error: wireError(
+          "SHUTTING_DOWN",
+          "the server shut down before the task could start",
+        ),
+        valueJson: null,
+      };
+
+/** For a task that the pool refused, or that nobody could ask it to run. */
+export const notRun = (error: WireError): PoolOutcome => ({
+  result: { status: "failed", error, valueJson: null },
+  execution: null,
 });
+
+/** Why a task that is not live here, and was not cancelled, cannot be. */
+export const cannotCancel = ({ state }: TaskRecord): BalancerError =>
+  isTerminal(state)
+    ? new BalancerError(
+        "ALREADY_FINISHED",
+        `the task has ended already: ${state}`,
+      )
+    : new BalancerError(
+        "NOT_OWNER",
+        "the task was started by another server process, which alone can cancel it",
+        {
+          hint: "Cancel it from the client that submitted it. If that server is gone, nothing runs any more; submit it again under another key.",
+        },
+      );
 
 /** For a task that comes after one that did not complete. */
 export const dependencyFailed = (parent: TaskRecord): TaskResult => ({

@@ -46,14 +46,14 @@ export interface EngineParts {
   readonly changes: Set<(id: TaskId) => void>;
 }
 
+/** Sessions nobody opened and nobody closes: of a connection, or by the client's own name for its session. */
+const IMPLICIT = "connection_";
 /** Fewer runs than this say nothing of the next one. */
 const MIN_RUNS_FOR_ETA = 5;
 const RUNS_FOR_STATS = 1_000;
 
 export class LocalEngine implements Engine {
   readonly #parts: EngineParts;
-  /** Sessions nobody opened: one for each connection that came without. */
-  readonly #implicit = new Set<SessionId>();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -64,7 +64,7 @@ export class LocalEngine implements Engine {
     options?: SubmitOptions,
   ): Promise<Submission> {
     const { session } = request;
-    if (session !== null && !this.#implicit.has(session))
+    if (session !== null && !session.startsWith(IMPLICIT))
       await this.#assertOpen(session);
     return this.#parts.dispatcher.submit(request, options);
   }
@@ -134,9 +134,7 @@ export class LocalEngine implements Engine {
   defaultSession(connection: string | null): SessionId | null {
     const name = this.#parts.clientSession ?? connection;
     if (name === null) return null;
-    const id = `session_${name}` as SessionId;
-    this.#implicit.add(id);
-    return id;
+    return `${IMPLICIT}${name}` as SessionId;
   }
 
   patienceMs(client: string | null): number {

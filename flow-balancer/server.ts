@@ -19,7 +19,7 @@ import { productCatalog } from "./mcp/product-catalog.ts";
 import { serveOverStdio } from "./mcp/stdio-endpoint.ts";
 
 /** What running tasks get once the client is gone, ms: clients kill a server they closed after about two seconds. */
-const DRAIN_MS = 1_000;
+const DRAIN_MS = 750;
 /** A client lists the tools first; the engine starts behind that, or with the first task. */
 const ENGINE_DELAY_MS = 150;
 

@@ -32,6 +32,8 @@ export interface SubmitOptions {
 /** A task that is on disk. */
 export interface Submission {
   readonly task: TaskRecord;
+  /** False for a task that was there before, under the same idempotency key: it is somebody else's too. */
+  readonly isNew: boolean;
   /** The record with its result; rejects only if the result could not be stored. */
   readonly done: Promise<TaskRecord>;
 }

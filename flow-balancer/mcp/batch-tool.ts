@@ -143,7 +143,7 @@ function cancelRest(
 ): void {
   gate.shut();
   for (const [index, item] of items.entries())
-    if (item.type === "task" && !finished.has(index))
+    if (item.type === "task" && item.submission.isNew && !finished.has(index))
       cancelQuietly(engine, item.submission.task.id);
 }
 

@@ -57,7 +57,7 @@ function runTask(deps: Deps): ToolDefinition {
     },
     async run({ wait_ms, ...args }, call) {
       const engine = await deps.engine();
-      const { task, done } = await engine.submit(
+      const { task, done, isNew } = await engine.submit(
         toRequest(args, engine, call.connection),
         { observer: observerOf(call) },
       );
@@ -69,7 +69,7 @@ function runTask(deps: Deps): ToolDefinition {
         waitMs: wait_ms,
       });
       if (ended !== null) return taskResult(taskAnswer(ended));
-      if (call.signal.aborted) cancelQuietly(engine, task.id);
+      if (call.signal.aborted && isNew) cancelQuietly(engine, task.id);
       if (call.acceptsTask) return { taskId: task.id };
       const eta = await engine.expectedRunMs(task.kind);
       return taskResult(taskAnswer(task, eta));

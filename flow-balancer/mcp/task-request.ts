@@ -56,7 +56,9 @@ export const taskFields = {
     .min(1)
     .max(200)
     .optional()
-    .describe("Same key and input: same task, run once"),
+    .describe(
+      "Same key and input: same task, run once; to try again after a failure, take another key",
+    ),
 };
 
 export type TaskArguments = z.output<z.ZodObject<typeof taskFields>>;

@@ -83,7 +83,7 @@ export class Job {
     };
   }
 
-  /** The worker's answer. One that was complete before the worker heard of the end still counts. */
+  /** The worker's answer. `completed` counts even while the job is being ended: a worker says so only if it was done before it heard of that. */
   answered(outcome: WorkerOutcome, runMs: number): void {
     if (this.ending !== null && outcome.status !== "completed") {
       this.ended("it stopped when asked to");
@@ -150,7 +150,7 @@ export class Job {
     this.#lost(
       "WORKER_EXITED",
       `its worker ${how} before the task returned`,
-      "Did the task call process.exit or run out of memory? Other tasks were not harmed; submit it again if that is safe.",
+      "Did the task, or one before it on this worker, call process.exit or run out of memory? Tasks on other workers were not harmed; submit it again if that is safe.",
     );
   }
 

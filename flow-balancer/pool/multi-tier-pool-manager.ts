@@ -62,11 +62,10 @@ export class MultiTierPoolManager {
     );
   }
 
-  /** Lets go of idle workers that hold the session's memory. */
+  /** Lets go of the workers that hold the session's memory, the busy ones once they are done. */
   releaseSession(session: SessionId): void {
     for (const slot of this.#workers.slots)
-      if (slot.session === session && slot.state === "idle")
-        this.#workers.take(slot).retire();
+      if (slot.session === session) slot.release();
   }
 
   /** Refuses new tasks, gives running ones `graceMs`, then ends every worker. Resolves when all are gone. */

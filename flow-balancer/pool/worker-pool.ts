@@ -175,7 +175,7 @@ export class WorkerPool {
   #becameIdle(slot: WorkerSlot): void {
     this.#failedStarts = 0;
     const { maxTasksPerWorker } = this.#options.settings;
-    const worn = slot.distrusted || slot.tasksDone >= maxTasksPerWorker;
+    const worn = slot.released || slot.tasksDone >= maxTasksPerWorker;
     if (this.#closing || worn) {
       this.take(slot).retire();
       this.refill();

@@ -24,6 +24,9 @@ import type { EndReason, Job } from "./job.ts";
 /** Often enough that a worker cannot fill a machine between two looks; reading one line of /proc costs 20 us. */
 const MEMORY_CHECK_MS = 250;
 
+/** A client that closed its server kills it after about two seconds. */
+const SHUTDOWN_GRACE_MS = 1_000;
+
 export interface SlotEvents {
   /** The worker can take a job. */
   idle(slot: WorkerSlot): void;
@@ -49,7 +52,7 @@ export class WorkerSlot {
   idleSince: MonoMs;
   tasksDone = 0;
   /** To be let go as soon as it is idle. */
-  distrusted = false;
+  released = false;
   /** Messages that named no running job. */
   strayMessages = 0;
   heardAt: MonoMs;
@@ -69,7 +72,7 @@ export class WorkerSlot {
       onMessage: (message) => this.#receive(message),
       onExit: (death) => this.#died(death),
     });
-    this.#arm(options.startTimeoutMs, () => this.#process.kill());
+    this.#arm(options.startTimeoutMs, () => this.#kill());
   }
 
   get id(): WorkerId {
@@ -113,7 +116,7 @@ export class WorkerSlot {
             "Does the module wait for something while it is imported?",
           ),
         );
-        this.#process.kill();
+        this.#kill();
       });
     this.#watchMemory(job);
     this.#process.send(job.message(this.#jobNumber));
@@ -125,9 +128,13 @@ export class WorkerSlot {
     if (job === null || job.ending !== null) return;
     job.ending = reason;
     this.#process.send({ type: "cancel", job: this.#jobNumber });
-    this.#arm(this.#options.cancelGraceMs, () => {
-      this.#process.kill();
-    });
+    const { cancelGraceMs } = this.#options;
+    this.#arm(
+      reason.type === "shutdown"
+        ? Math.min(cancelGraceMs, SHUTDOWN_GRACE_MS)
+        : cancelGraceMs,
+      () => this.#kill(),
+    );
   }
 
   /** Lets an idle worker go; a busy one is killed. */
@@ -136,10 +143,10 @@ export class WorkerSlot {
     if (this.state === "dead" || this.state === "retiring") return;
     this.state = "retiring";
     if (!wasIdle || !this.#process.send({ type: "drain" })) {
-      this.#process.kill();
+      this.#kill();
       return;
     }
-    this.#arm(this.#options.cancelGraceMs, () => this.#process.kill());
+    this.#arm(this.#options.cancelGraceMs, () => this.#kill());
   }
 
   /** No ladder here: what allocates that fast would be given more time to do so. */
@@ -150,9 +157,15 @@ export class WorkerSlot {
       if (this.#job !== job) return;
       if (this.#process.residentMb() > memoryMb) {
         job.ending ??= { type: "too_large", limitMb: memoryMb };
-        this.#process.kill();
+        this.#kill();
       } else this.#watchMemory(job);
     });
+  }
+
+  /** Whatever it still says, a process that was killed gets no other job. */
+  #kill(): void {
+    if (this.state !== "dead") this.state = "retiring";
+    this.#process.kill();
   }
 
   #receive(raw: unknown): void {
@@ -175,15 +188,16 @@ export class WorkerSlot {
       !this.#isExpected(message.type, job)
     ) {
       this.strayMessages++;
-      if (message.type === "result") this.#distrust();
+      // Two results: one was made up, or code of a task that has its result still runs.
+      if (message.type === "result") this.release();
       return;
     }
     this.#handle(message, job);
   }
 
-  /** Two results: one was made up, or code of a task that has its result still runs. No place for another task. */
-  #distrust(): void {
-    this.distrusted = true;
+  /** No other job for it: it is let go now, or once it is idle. */
+  release(): void {
+    this.released = true;
     if (this.state === "idle") this.#options.events.idle(this);
   }
 

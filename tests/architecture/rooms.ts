@@ -51,7 +51,11 @@ const ROOMS: readonly Room[] = [
     places: ["flow-balancer/config.ts", "flow-balancer/config/"],
   }),
   mechanism("dispatcher", ["core"], {
-    places: ["flow-balancer/dispatcher.ts", "flow-balancer/live-task.ts"],
+    places: [
+      "flow-balancer/dispatcher.ts",
+      "flow-balancer/live-task.ts",
+      "flow-balancer/store-result.ts",
+    ],
     importsTypes: ["pool"],
   }),
   mechanism("commands", ["core", "config", "env"]),

@@ -69,6 +69,33 @@ describe.each(GENERATIONS)("cancellation, %s client", (generation) => {
       5_000,
     );
 
+  test("a call that only joined a task, by its key, takes nobody's task along", async () => {
+    const task = {
+      kind: "shell",
+      input: { argv: ["sh", "-c", "until [ -e go ]; do sleep 0.01; done"] },
+      idempotency_key: `shared by two, ${generation}`,
+    };
+    const first = sdk.call("run_task", task);
+    await until(
+      "its start",
+      async () =>
+        (await sdk.ask("list_tasks", { state: "running" })).tasks.length === 1,
+    );
+    const abort = new AbortController();
+    const second = sdk.call("run_task", task, { signal: abort.signal });
+    const gone = second.then(
+      () => "answered",
+      () => "aborted",
+    );
+    // Answered after the second call was read, since calls are read in order.
+    await sdk.ask("pool_status", {});
+    abort.abort();
+    expect(await gone).toBe("aborted");
+    await sdk.ask("pool_status", {});
+    await Bun.write(sdk.place.path("go"), "");
+    expect((await first).structuredContent.status).toBe("completed");
+  });
+
   test("a client that cancels its call ends the task's whole tree, daemons included", async () => {
     const abort = new AbortController();
     const call = sdk.call("run_task", tree("call"), { signal: abort.signal });

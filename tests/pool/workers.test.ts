@@ -71,6 +71,40 @@ describe("workers", () => {
     expect(next.execution?.worker).not.toBe(first.execution?.worker);
   });
 
+  test("one that was sent SIGKILL gets no other, whatever it still says", async () => {
+    const it = newPool({
+      maxWorkers: 1,
+      spareWorkers: 0,
+      cancelGraceMs: 100,
+    });
+    // Its answer is there, unread, when the loop is free again and the kill is due.
+    const first = it.script(
+      "export default (_, ctx) => new Promise((done) => { ctx.log('up'); ctx.signal.addEventListener('abort', () => { ctx.log('stopping'); setTimeout(done, 50); }); })",
+      {
+        observer: {
+          log: (said) => {
+            if (said === "up") first.cancel();
+            else Bun.sleepSync(400);
+          },
+        },
+      },
+    );
+    const next = it.shell(["true"]);
+    expect(codeOf(await first.done)).toBe("CANCELLED");
+    expect(codeOf(await next.done)).toBe("completed");
+  });
+
+  test("those of a closed session are let go once they are done", async () => {
+    const it = newPool({ maxWorkers: 2, spareWorkers: 0 });
+    const busy = it.shell(["sleep", "0.2"], { session: "s" });
+    await until("its start", () =>
+      it.pool.status().workers.some(({ state }) => state === "busy"),
+    );
+    it.pool.releaseSession("s" as never);
+    expect(codeOf(await busy.done)).toBe("completed");
+    await until("its end", () => it.pool.status().workers.length === 0);
+  });
+
   test("idle ones beyond the spares are let go", async () => {
     const it = newPool({ maxWorkers: 4, spareWorkers: 1, idleMs: 60 });
     await Promise.all(
