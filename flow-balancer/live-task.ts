@@ -12,6 +12,9 @@ import {
 } from "./core/task.ts";
 import type { PoolObserver, PoolOutcome, PoolRun } from "./pool/pool-task.ts";
 
+/** Whether somebody wanted the task's end, or its server went. */
+type CancelCode = "CANCELLED" | "SHUTTING_DOWN";
+
 export class LiveTask {
   readonly lease: Lease;
   readonly done: Promise<TaskRecord>;
@@ -19,8 +22,7 @@ export class LiveTask {
   readonly reject: (reason: unknown) => void;
   readonly #observers = new Set<TaskObserver>();
   readonly #printed: string[] = [];
-  #isCancelled = false;
-  #cancelCode: "CANCELLED" | "SHUTTING_DOWN" = "CANCELLED";
+  #cancelCode: CancelCode | null = null;
   #signal: AbortController | undefined;
   #run: PoolRun | undefined;
   #room: number;
@@ -45,24 +47,23 @@ export class LiveTask {
     return this.#record;
   }
 
-  get cancelCode(): "CANCELLED" | "SHUTTING_DOWN" {
+  /** Null as long as it is not to be cancelled. */
+  get cancelCode(): CancelCode | null {
     return this.#cancelCode;
   }
 
   get isCancelled(): boolean {
-    return this.#isCancelled;
+    return this.#cancelCode !== null;
   }
 
   /** Fires once the task is to be cancelled; made for the few that wait for something else than a worker. */
   get cancelled(): AbortSignal {
     this.#signal ??= new AbortController();
-    if (this.#isCancelled) this.#signal.abort();
+    if (this.isCancelled) this.#signal.abort();
     return this.#signal.signal;
   }
 
-  /** `code` is what the task is told it ended of. */
-  cancel(code: "CANCELLED" | "SHUTTING_DOWN" = "CANCELLED"): void {
-    this.#isCancelled = true;
+  cancel(code: CancelCode = "CANCELLED"): void {
     this.#cancelCode = code;
     this.#signal?.abort();
     this.#run?.cancel();
@@ -131,20 +132,20 @@ export class LiveTask {
 
 /** For a task cancelled before it reached the pool. */
 export const neverStarted = ({ cancelCode }: LiveTask): TaskResult =>
-  cancelCode === "CANCELLED"
+  cancelCode === "SHUTTING_DOWN"
     ? {
-        status: "cancelled",
-        error: wireError(
-          "CANCELLED",
-          "the task was cancelled; it had not started",
-        ),
-        valueJson: null,
-      }
-    : {
         status: "failed",
         error: wireError(
           "SHUTTING_DOWN",
           "the server shut down before the task could start",
+        ),
+        valueJson: null,
+      }
+    : {
+        status: "cancelled",
+        error: wireError(
+          "CANCELLED",
+          "the task was cancelled; it had not started",
         ),
         valueJson: null,
       };

@@ -138,13 +138,14 @@ function storageError(thrown: unknown): unknown {
       "another process has held the database for 5 s",
       { hint: "Try again; nothing was written.", cause: thrown },
     );
-  const isFull = codeOf(thrown) === "SQLITE_FULL";
-  return new BalancerError(
-    isFull ? "STORAGE_FULL" : "STORAGE_FAILED",
-    isFull ? "the disk is full" : `the database refused a write: ${message}`,
-    {
-      hint: isFull ? "Free some space; nothing was written." : "",
+  if (codeOf(thrown) === "SQLITE_FULL")
+    return new BalancerError("STORAGE_FULL", "the disk is full", {
+      hint: "Free some space; nothing was written.",
       cause: thrown,
-    },
+    });
+  return new BalancerError(
+    "STORAGE_FAILED",
+    `the database refused a write: ${message}`,
+    { cause: thrown },
   );
 }

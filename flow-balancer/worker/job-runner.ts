@@ -3,7 +3,7 @@
  * after all it printed; a job that is not known is never spoken of.
  */
 
-import { BalancerError, wireError } from "../core/errors.ts";
+import { BalancerError, toWireError, wireError } from "../core/errors.ts";
 import type { TaskContext } from "./define-task.ts";
 import { encodeResult } from "./encode-result.ts";
 import { describe } from "./kinds/import-error.ts";
@@ -221,7 +221,7 @@ function failure(
 ): Extract<WorkerOutcome, { status: "failed" }> {
   const error =
     thrown instanceof BalancerError
-      ? wireError(thrown.code, thrown.message, thrown.hint)
+      ? toWireError(thrown)
       : wireError("TASK_THREW", `the task threw: ${describe(thrown)}`);
   return { status: "failed", error, valueJson: null };
 }

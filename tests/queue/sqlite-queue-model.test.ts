@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { BalancerError, wireError } from "../../flow-balancer/core/errors.ts";
+import { BalancerError } from "../../flow-balancer/core/errors.ts";
 import type { Lease } from "../../flow-balancer/core/ports.ts";
 import {
   TASK_STATES,
@@ -12,32 +12,8 @@ import {
   type TerminalState,
 } from "../../flow-balancer/core/task.ts";
 import { SqliteQueue } from "../../flow-balancer/queue/sqlite-queue.ts";
-import { openStore } from "../../flow-balancer/store/database.ts";
+import { newQueue, request, resultOf } from "../support/queue-under-test.ts";
 import { FakeEnv } from "../support/fake-env.ts";
-
-const newQueue = () => {
-  const env = new FakeEnv();
-  const store = openStore(":memory:", "normal", env);
-  return { env, store, queue: new SqliteQueue(store, env) };
-};
-const request = (more: Partial<TaskRequest> = {}): TaskRequest => ({
-  kind: "shell",
-  inputJson: "{}",
-  session: null,
-  timeoutMs: null,
-  priority: 0,
-  idempotencyKey: null,
-  after: [],
-  ...more,
-});
-const resultOf = (status: TerminalState, n: number): TaskResult =>
-  status === "completed"
-    ? { status, valueJson: String(n) }
-    : {
-        status,
-        error: wireError("TASK_THREW", `end ${n}`, "hint"),
-        valueJson: n % 2 === 0 ? String(n) : null,
-      };
 
 /** What the queue promises, said plainly: a list of tasks, each with a state and at most one result. */
 interface Model {

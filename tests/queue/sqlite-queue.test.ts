@@ -2,38 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { wireError } from "../../flow-balancer/core/errors.ts";
 import { taskId, type SessionId } from "../../flow-balancer/core/ids.ts";
 import type { EpochMs } from "../../flow-balancer/core/time.ts";
-import {
-  type TaskRequest,
-  type TaskResult,
-  type TerminalState,
-} from "../../flow-balancer/core/task.ts";
-import { SqliteQueue } from "../../flow-balancer/queue/sqlite-queue.ts";
-import { openStore } from "../../flow-balancer/store/database.ts";
-import { FakeEnv } from "../support/fake-env.ts";
-
-const newQueue = () => {
-  const env = new FakeEnv();
-  const store = openStore(":memory:", "normal", env);
-  return { env, store, queue: new SqliteQueue(store, env) };
-};
-const request = (more: Partial<TaskRequest> = {}): TaskRequest => ({
-  kind: "shell",
-  inputJson: "{}",
-  session: null,
-  timeoutMs: null,
-  priority: 0,
-  idempotencyKey: null,
-  after: [],
-  ...more,
-});
-const resultOf = (status: TerminalState, n: number): TaskResult =>
-  status === "completed"
-    ? { status, valueJson: String(n) }
-    : {
-        status,
-        error: wireError("TASK_THREW", `end ${n}`, "hint"),
-        valueJson: n % 2 === 0 ? String(n) : null,
-      };
+import type { TaskResult } from "../../flow-balancer/core/task.ts";
+import { newQueue, request, resultOf } from "../support/queue-under-test.ts";
 
 describe("the queue", () => {
   test("keeps every field of a task and its execution", async () => {

@@ -41,16 +41,7 @@ async function runScript(
   if (problem !== null)
     return { ok: false, error: wireError("INVALID_INPUT", problem) };
   const { code, args } = input as { code: string; args?: unknown };
-  let run: ScriptFunction;
-  try {
-    run = await importScript(code);
-  } catch (thrown) {
-    if (!(thrown instanceof BalancerError)) throw thrown;
-    return {
-      ok: false,
-      error: wireError(thrown.code, thrown.message, thrown.hint),
-    };
-  }
+  const run = await importScript(code);
   return { ok: true, value: await run(args, job.task) };
 }
 

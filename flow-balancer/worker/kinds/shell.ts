@@ -4,7 +4,7 @@
  * command takes its whole tree along, daemons included.
  */
 
-import { BalancerError, wireError, type WireError } from "../../core/errors.ts";
+import { wireError, type WireError } from "../../core/errors.ts";
 import type { JsonValue } from "../../core/json.ts";
 import { killMarked, signalGroup, TASK_VARIABLE } from "../process-tree.ts";
 import { describe } from "./import-error.ts";
@@ -29,16 +29,7 @@ export const shellKind: LoadedKind = {
 };
 
 async function runShell(input: unknown, job: JobContext): Promise<KindOutcome> {
-  let command: ShellCommand;
-  try {
-    command = parseShellInput(input, job.settings, process.env);
-  } catch (thrown) {
-    if (!(thrown instanceof BalancerError)) throw thrown;
-    return {
-      ok: false,
-      error: wireError(thrown.code, thrown.message, thrown.hint),
-    };
-  }
+  const command = parseShellInput(input, job.settings, process.env);
   try {
     return await runCommand(command, job);
   } catch (thrown) {
