@@ -116,6 +116,7 @@ const moduleKinds = (
     description: kind.description,
     effects: kind.effects,
     concurrency: kind.concurrency,
+    inFlight: kind.inFlight,
     timeoutMs: kind.timeoutMs,
     memoryMb: kind.memoryMb,
     capabilities: kind.capabilities,

@@ -4,6 +4,7 @@ import type { WorkerProbe } from "./commands/doctor/worker.ts";
 import type { Config } from "./config.ts";
 import { workerId } from "./core/ids.ts";
 import { bunEnv } from "./env.ts";
+import { unpacked } from "./worker/packed-message.ts";
 import { readMessage } from "./worker/read-message.ts";
 import { workerEnvironment } from "./worker/worker-environment.ts";
 import { WorkerProcess } from "./worker/worker-process.ts";
@@ -27,8 +28,9 @@ export function probeWorker(config: Config): Promise<WorkerProbe> {
       cancelGraceMs,
     },
     environment: workerEnvironment(process.env),
+    page: null,
     onMessage: (raw) => {
-      if (readMessage(raw, maxResultBytes)?.type !== "ready") return;
+      if (readMessage(unpacked(raw), maxResultBytes)?.type !== "ready") return;
       startMs = bunEnv.mono() - startedAt;
       worker.kill();
     },

@@ -12,7 +12,9 @@ import {
   untilStopped,
   USAGE,
 } from "./front.ts";
+import { withContentCodings } from "./http-compression.ts";
 import { createHttpEndpoint, type HttpEndpoint } from "./mcp/http-endpoint.ts";
+import { MAX_BODY_BYTES } from "./mcp/http-guard.ts";
 import { productCatalog } from "./mcp/product-catalog.ts";
 
 /** What running tasks get after SIGTERM or SIGINT, ms. */
@@ -41,19 +43,24 @@ export async function serveHttpMain(argv: readonly string[]): Promise<number> {
 
 /** Null after saying on stderr why not. */
 function listen({ host, port }: HttpConfig, endpoint: HttpEndpoint) {
-  const app = new Hono<{ Bindings: { server: Bun.Server<undefined> } }>();
+  const app = new Hono<{ Bindings: { keepOpen: () => void } }>();
   app.get("/livez", (context) => context.text("ok"));
   app.all("/mcp", (context) =>
-    endpoint.fetch(context.req.raw, () =>
-      // Bun ends a connection that is silent for 10 s; a task may be.
-      context.env.server.timeout(context.req.raw, 0),
-    ),
+    endpoint.fetch(context.req.raw, context.env.keepOpen),
   );
   try {
     return Bun.serve({
       hostname: host,
       port,
-      fetch: (request, server) => app.fetch(request, { server }),
+      fetch: (request, server) => {
+        // Bun ends a connection that is silent for 10 s; a task may be. It knows only its own request.
+        const keepOpen = (): void => server.timeout(request, 0);
+        return withContentCodings(
+          request,
+          (plain) => app.fetch(plain, { keepOpen }),
+          MAX_BODY_BYTES,
+        );
+      },
     });
   } catch (thrown) {
     complain(

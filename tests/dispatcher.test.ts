@@ -33,6 +33,7 @@ function starting(effects: Effects) {
     description: null,
     effects,
     concurrency: null,
+    inFlight: 1,
     timeoutMs: null,
     memoryMb: null,
     capabilities: [],

@@ -50,6 +50,8 @@ export type Settings = Said<typeof SETTINGS>;
 
 /** Above this a machine thrashes long before the pool is full. */
 const MAX_WORKERS = 256;
+/** Of one worker: as many as it has lanes. */
+const MAX_IN_FLIGHT = 64;
 /** Timers wrap above 2^31 ms; a day is far below. */
 const DAY_MS = 86_400_000;
 const GIB = 1_073_741_824;
@@ -102,6 +104,7 @@ const KIND = {
   description: text("text"),
   effects: choice("idempotent", "once", "none"),
   concurrency: integer(1, MAX_WORKERS),
+  in_flight: integer(1, MAX_IN_FLIGHT),
   timeout_ms: integer(1, DAY_MS),
   env: list(
     text("", /^[A-Za-z_][A-Za-z0-9_]*$/),
@@ -124,6 +127,8 @@ export const SETTINGS = {
     start_timeout_ms: integer(1, DAY_MS),
     cancel_grace_ms: integer(0, 600_000),
     max_tasks_per_worker: integer(1, 1_000_000_000),
+    max_age_ms: integer(1_000, 30 * DAY_MS),
+    memory_mb: integer(16, 16_777_216),
   },
   tasks: {
     timeout_ms: integer(1, DAY_MS),

@@ -24,6 +24,7 @@ export interface KindConfig {
   readonly description: string | null;
   readonly effects: Effects;
   readonly concurrency: number | null;
+  readonly inFlight: number;
   readonly timeoutMs: number | null;
   /** Names of variables that its workers are given; never their values. */
   readonly env: readonly string[];

@@ -37,6 +37,8 @@ export function withDefaults(
       startTimeoutMs: pool.start_timeout_ms ?? 10_000,
       cancelGraceMs: pool.cancel_grace_ms ?? 2_000,
       maxTasksPerWorker: pool.max_tasks_per_worker ?? 10_000,
+      maxAgeMs: pool.max_age_ms ?? 86_400_000,
+      ...(pool.memory_mb !== undefined && { memoryMb: pool.memory_mb }),
     },
     tasks: {
       timeoutMs: tasks.timeout_ms ?? 300_000,
@@ -64,6 +66,7 @@ function kindConfig([name, kind]: [
     description: kind.description ?? null,
     effects: kind.effects ?? "idempotent",
     concurrency: kind.concurrency ?? null,
+    inFlight: kind.in_flight ?? 1,
     timeoutMs: kind.timeout_ms ?? null,
     env: kind.env ?? [],
     memoryMb: kind.memory_mb ?? null,

@@ -48,15 +48,19 @@ export const ERROR_RULES = {
   DEPENDENCY_FAILED: conflict,
   RESULT_NOT_SERIALIZABLE: refused,
   MEMORY_LIMIT: refused,
+  POISONED: refused,
   WORKER_EXITED: { retryable: true, http: 502 },
   UNKNOWN_OUTCOME: conflict,
   QUEUE_FULL: { retryable: true, http: 429 },
+  DEADLINE_UNREACHABLE: { retryable: true, http: 503 },
+  DEADLINE_PASSED: { retryable: true, http: 504 },
   SHUTTING_DOWN: later,
   SPAWN_FAILED: later,
   STORAGE_FULL: later,
   STORAGE_BUSY: later,
   STORAGE_FAILED: later,
   SCHEMA_TOO_NEW: refused,
+  PAYLOAD_DAMAGED: defect,
   INVALID_CONFIG: refused,
   UNSAFE_PERMISSIONS: refused,
   INTERNAL: defect,
@@ -72,10 +76,13 @@ export interface WireError {
   /** What to do next. */
   readonly hint?: string;
   readonly retryable: boolean;
+  /** Where it is known: after so long the same call is expected to be admitted. */
+  readonly retry_after_ms?: number;
 }
 
 export interface ErrorDetails {
   readonly hint?: string;
+  readonly retryAfterMs?: number;
   readonly cause?: unknown;
 }
 
@@ -83,11 +90,13 @@ export class BalancerError extends Error {
   override readonly name = "BalancerError";
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, { cause: details.cause });
     this.code = code;
     this.hint = details.hint;
+    this.retryAfterMs = details.retryAfterMs;
   }
 
   get retryable(): boolean {
@@ -113,7 +122,12 @@ export function wireError(
 /** Any thrown value as a wire error; what is not ours becomes INTERNAL and keeps its text, not its stack. */
 export function toWireError(thrown: unknown): WireError {
   if (thrown instanceof BalancerError)
-    return wireError(thrown.code, thrown.message, thrown.hint);
+    return thrown.retryAfterMs === undefined
+      ? wireError(thrown.code, thrown.message, thrown.hint)
+      : {
+          ...wireError(thrown.code, thrown.message, thrown.hint),
+          retry_after_ms: thrown.retryAfterMs,
+        };
   return wireError(
     "INTERNAL",
     thrown instanceof Error ? thrown.message : String(thrown),

@@ -12,4 +12,8 @@ export interface PoolSettings {
   /** From a cancel to the end of the process, ms. */
   readonly cancelGraceMs: number;
   readonly maxTasksPerWorker: number;
+  /** Then a worker is replaced, ms; default: a day. */
+  readonly maxAgeMs?: number;
+  /** All workers together, MiB; default: half of what the machine or the container has. */
+  readonly memoryMb?: number;
 }

@@ -1,9 +1,33 @@
 /** The pool at one moment, for people and metrics. */
 
 import type { SessionId, TaskId, WorkerId } from "./ids.ts";
+import type { Timing } from "./task.ts";
 import type { Tier } from "./tier.ts";
 
 export type WorkerState = "starting" | "idle" | "busy" | "retiring" | "dead";
+
+/** What a busy worker's main thread was doing in the last seconds, as far as can be told without asking it. */
+export type WorkerHealth =
+  | "working"
+  | "idle"
+  | "starting"
+  | "spinning"
+  | "starved"
+  | "blocked"
+  | "stopped"
+  | "dead"
+  | "silent"
+  | "unclear";
+
+/** How far what was foretold was from what came, over the newest predictions. */
+export interface ErrorSummary {
+  /** Predictions ever made. */
+  readonly n: number;
+  /** Median of |ln(predicted / actual)|: 0 is exact, 0.69 is a factor of 2. NaN while there is none. */
+  readonly medianLogRatio: number;
+  /** Share of them within a factor of 2. NaN while there is none. */
+  readonly withinTwice: number;
+}
 
 export interface WorkerStatus {
   readonly id: WorkerId;
@@ -12,8 +36,12 @@ export interface WorkerStatus {
   readonly state: WorkerState;
   readonly session: SessionId | null;
   readonly loaded: readonly string[];
+  /** One that it runs: the only one, but for kinds of which a worker runs several. */
   readonly task: TaskId | null;
+  readonly tasksInFlight: number;
   readonly tasksDone: number;
+  /** Null unless it is busy. */
+  readonly health: WorkerHealth | null;
   /** Messages that named no running job: a sign of a task that answers twice. */
   readonly strayMessages: number;
   readonly heardMsAgo: number;
@@ -25,6 +53,8 @@ export interface PoolStatus {
   readonly starting: number;
   readonly busy: number;
   readonly idle: number;
+  /** Of the three clocks. */
+  readonly predictions: Readonly<Record<keyof Timing, ErrorSummary>>;
   /** Ready workers (busy or idle) by how specialised they are. */
   readonly tiers: Readonly<Record<Tier, number>>;
   readonly workers: readonly WorkerStatus[];

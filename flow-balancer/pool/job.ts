@@ -7,10 +7,19 @@ import { wireError, type ErrorCode, type WireError } from "../core/errors.ts";
 import type { WorkerId } from "../core/ids.ts";
 import type { Env } from "../core/ports.ts";
 import type { MonoMs } from "../core/time.ts";
-import type { Execution, TaskResult } from "../core/task.ts";
+import type { Execution, TaskResult, Timing } from "../core/task.ts";
 import type { Tier } from "../core/tier.ts";
-import type { ToWorker, WorkerOutcome } from "../worker/protocol.ts";
-import type { PoolObserver, PoolOutcome, PoolTask } from "./pool-task.ts";
+import type { KindDescription, WorkerOutcome } from "../worker/protocol.ts";
+import type { Choice } from "./choice.ts";
+import type { WaitNode } from "./flow.ts";
+import type { Loss, Verdict } from "./health.ts";
+import type {
+  PoolObserver,
+  PoolOutcome,
+  PoolRun,
+  PoolTask,
+} from "./pool-task.ts";
+import type { WorkerSlot } from "./worker-slot.ts";
 
 /** Why a running job is being ended by us. */
 export type EndReason =
@@ -20,31 +29,69 @@ export type EndReason =
   /** The server goes: the task did nothing wrong. */
   | { readonly type: "shutdown" };
 
-export class Job {
+/** Who gave the job its worker. */
+export interface JobOwner {
+  cancel(job: Job): void;
+  /** It is on no worker any more; called before `done` is resolved. */
+  left(job: Job, outcome: PoolOutcome): void;
+  /** Its worker died, and it may be run again. */
+  again(job: Job): void;
+  /** How long tasks of the kind take to stop when told, ms; null: nobody knows. */
+  graceMs(kind: string): number | null;
+}
+
+/** So many workers may die under a task before it is taken for the cause. */
+const MAX_DEATHS = 3;
+
+export class Job implements PoolRun {
   readonly task: PoolTask;
   readonly observer: PoolObserver;
   /** Ask a worker what the kind is, rather than run it. */
   readonly describeOnly: boolean;
   readonly done: Promise<PoolOutcome>;
+  readonly enqueuedAt: MonoMs;
   ending: EndReason | null = null;
+  /** Its place among those that wait, while it does. */
+  node: WaitNode<Job> | null = null;
+  /** Why it got the worker it got; null if there was nothing to choose. */
+  choice: Choice<WorkerSlot> | null = null;
+  /** When it was let in; null if it did not have to wait. */
+  predictedWaitMs: number | null = null;
+  /** The worker that has it, while one does. */
+  slot: WorkerSlot | null = null;
+  /** When its present clock runs out; which clock is for whoever placed it to know. */
+  dueAt = Number.POSITIVE_INFINITY;
+  /** While it is being ended: when its worker is killed. */
+  killAt = Number.POSITIVE_INFINITY;
+  /** When it was told to stop. */
+  endedAt: MonoMs | null = null;
+  /** How its worker was when its time was up. */
+  health: Verdict = "unclear";
+  /** Workers that died while it ran on them. */
+  deaths = 0;
   #resolve!: (outcome: PoolOutcome) => void;
   #settled = false;
   readonly #env: Env;
-  readonly #enqueuedAt: MonoMs;
-  #placed: { tier: Tier; worker: WorkerId; at: MonoMs } | null = null;
+  readonly #owner: JobOwner;
+  #tier: Tier | null = null;
+  #worker: WorkerId | null = null;
+  #placedAt: MonoMs;
   #startMs = 0;
+  #crashKey: string | null = null;
 
   constructor(
     task: PoolTask,
     observer: PoolObserver,
     env: Env,
+    owner: JobOwner,
     describeOnly: boolean,
   ) {
     this.task = task;
     this.observer = observer;
     this.describeOnly = describeOnly;
     this.#env = env;
-    this.#enqueuedAt = env.mono();
+    this.#owner = owner;
+    this.enqueuedAt = this.#placedAt = env.mono();
     this.done = new Promise((resolve) => (this.#resolve = resolve));
   }
 
@@ -52,35 +99,47 @@ export class Job {
     return this.task.priority;
   }
 
+  /** One that was on a worker when it died runs alone from then on: so that only its own deaths are its own. */
+  get alone(): boolean {
+    return this.deaths > 0;
+  }
+
+  get graceMs(): number | null {
+    return this.#owner.graceMs(this.task.kind.name);
+  }
+
+  /** What tasks have in common that kill their workers: the module, or the very same command or script. */
+  get crashKey(): string {
+    const { kind, inputJson } = this.task;
+    return (this.#crashKey ??=
+      kind.source.type === "module"
+        ? kind.name
+        : `${kind.name} ${Bun.hash(inputJson)}`);
+  }
+
+  /** Of its three clocks; null if nobody foretold them. */
+  get predicted(): Timing | null {
+    const { choice, predictedWaitMs } = this;
+    if (choice?.type !== "use") return null;
+    const { predicted } = choice;
+    return predictedWaitMs === null
+      ? predicted
+      : { ...predicted, waitMs: predictedWaitMs };
+  }
+
+  cancel(): void {
+    this.#owner.cancel(this);
+  }
+
   placed(tier: Tier, worker: WorkerId): void {
-    this.#placed = { tier, worker, at: this.#env.mono() };
+    this.#tier = tier;
+    this.#worker = worker;
+    this.#placedAt = this.#env.mono();
     this.observer.started?.(tier);
   }
 
   loaded(loadMs: number): void {
     this.#startMs = loadMs;
-  }
-
-  message(number: number): ToWorker {
-    const { kind } = this.task;
-    if (this.describeOnly)
-      return {
-        type: "describe",
-        job: number,
-        kind: kind.name,
-        source: kind.source,
-      };
-    return {
-      type: "run",
-      job: number,
-      taskId: this.task.id,
-      attempt: this.task.attempt,
-      session: this.task.session,
-      kind: kind.name,
-      source: kind.source,
-      inputJson: this.task.inputJson,
-      env: kind.env,
-    };
   }
 
   /** The worker's answer. `completed` counts even while the job is being ended: a worker says so only if it was done before it heard of that. */
@@ -99,6 +158,12 @@ export class Job {
         : outcome,
       runMs,
     );
+  }
+
+  /** To a question of what the kind is. */
+  described(description: KindDescription | null): void {
+    const valueJson = JSON.stringify(description);
+    this.#settle({ status: "completed", valueJson }, 0);
   }
 
   /** The end of the ladder: `how` says which step it took. */
@@ -137,14 +202,33 @@ export class Job {
     this.ended("it had not started");
   }
 
+  /** Its kind's code was not there after so long; its worker is ended. */
+  notLoaded(afterMs: number): void {
+    this.failed(
+      wireError(
+        "START_TIMEOUT",
+        `kind '${this.task.kind.name}' was not loaded after ${afterMs} ms; its worker was ended`,
+        "Does the module wait for something while it is imported?",
+      ),
+    );
+  }
+
   failed(error: WireError): void {
     this.#settle({ status: "failed", error, valueJson: null });
   }
 
   /** The worker died under it. What may have had effects and must not have them twice has no known outcome. */
-  workerDied(how: string): void {
+  workerDied(how: string, loss: Loss): void {
     if (this.ending !== null) {
       this.ended(`its worker ${how}`);
+      return;
+    }
+    this.deaths++;
+    const isSafe =
+      this.task.kind.effects !== "once" || loss === "never_started";
+    if (isSafe && !this.describeOnly) {
+      if (this.deaths < MAX_DEATHS) this.#owner.again(this);
+      else this.#poisoned(how);
       return;
     }
     this.#lost(
@@ -152,6 +236,18 @@ export class Job {
       `its worker ${how} before the task returned`,
       "Did the task, or one before it on this worker, call process.exit or run out of memory? Tasks on other workers were not harmed; submit it again if that is safe.",
     );
+  }
+
+  #poisoned(how: string): void {
+    this.#settle({
+      status: "poisoned",
+      error: wireError(
+        "POISONED",
+        `${this.deaths} workers died running this task; the last one ${how}`,
+        "Does it call process.exit, crash a native library or run out of memory? Mend it before you submit it again.",
+      ),
+      valueJson: null,
+    });
   }
 
   #lost(code: ErrorCode, message: string, hint?: string): void {
@@ -177,20 +273,21 @@ export class Job {
   #settle(result: TaskResult, reportedRunMs?: number): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.#resolve({ result, execution: this.#execution(reportedRunMs) });
+    const outcome = { result, execution: this.#execution(reportedRunMs) };
+    this.#owner.left(this, outcome);
+    this.#resolve(outcome);
   }
 
   #execution(reportedRunMs: number | undefined): Execution | null {
-    const placed = this.#placed;
-    if (placed === null) return null;
+    if (this.#tier === null || this.#worker === null) return null;
     return {
-      tier: placed.tier,
-      worker: placed.worker,
-      waitMs: placed.at - this.#enqueuedAt,
+      tier: this.#tier,
+      worker: this.#worker,
+      waitMs: this.#placedAt - this.enqueuedAt,
       startMs: this.#startMs,
       runMs:
         reportedRunMs ??
-        Math.max(0, this.#env.mono() - placed.at - this.#startMs),
+        Math.max(0, this.#env.mono() - this.#placedAt - this.#startMs),
     };
   }
 }

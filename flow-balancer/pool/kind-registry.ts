@@ -20,6 +20,7 @@ export interface ModuleKind {
   readonly description: string | null;
   readonly effects: PoolKind["effects"];
   readonly concurrency: number | null;
+  readonly inFlight: number;
   readonly timeoutMs: number | null;
   readonly memoryMb: number | null;
   readonly capabilities: readonly string[];
@@ -49,6 +50,7 @@ export class KindRegistry {
           source: { type: "module", path: kind.path },
           effects: kind.effects,
           concurrency: kind.concurrency,
+          inFlight: kind.inFlight,
           memoryMb: kind.memoryMb,
           env: kind.env,
         },
@@ -125,6 +127,7 @@ export class KindRegistry {
         source,
         effects: "idempotent",
         concurrency: null,
+        inFlight: 1,
         memoryMb: null,
         env: {},
       },

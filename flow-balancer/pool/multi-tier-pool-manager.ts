@@ -1,40 +1,72 @@
 /**
  * The pool of worker processes over all tiers: admits tasks, places them, and answers each
- * exactly once. A task is in exactly one place: the wait list, one worker, or settled.
+ * exactly once. A library of its own: no store, no MCP.
  */
 
-import type { PoolSettings } from "../core/pool-settings.ts";
 import { BalancerError, wireError } from "../core/errors.ts";
 import type { SessionId } from "../core/ids.ts";
 import type { PoolStatus } from "../core/pool-status.ts";
 import type { Env } from "../core/ports.ts";
-import { Job } from "./job.ts";
-import { place } from "./placement.ts";
+import { Estimates } from "./estimates.ts";
+import { Job, type JobOwner } from "./job.ts";
+import { Placer } from "./placer.ts";
 import { poolStatus } from "./pool-status.ts";
-import type { PoolKind, PoolObserver, PoolRun, PoolTask } from "./pool-task.ts";
-import { WaitList } from "./wait-list.ts";
+import type {
+  PoolObserver,
+  PoolOutcome,
+  PoolRun,
+  PoolTask,
+} from "./pool-task.ts";
+import { StopTimes } from "./stop-times.ts";
 import { WorkerPool, type WorkerPoolOptions } from "./worker-pool.ts";
 
 export type PoolOptions = Omit<WorkerPoolOptions, "client">;
 
+const NOBODY: PoolObserver = {};
+
+/** Of tasks that share a worker, so many are so short that one in so many is enough to learn from. */
+const LEARN_EVERY = 8;
+
 export class MultiTierPoolManager {
   readonly #env: Env;
-  readonly #settings: PoolSettings;
   readonly #workers: WorkerPool;
-  readonly #waiting = new WaitList<Job>();
-  readonly #runningOfKind = new Map<string, number>();
+  readonly #placer: Placer;
+  readonly #times = new Estimates();
+  readonly #stopTimes = new StopTimes();
+  readonly #owner: JobOwner;
+  readonly #settings: PoolOptions["settings"];
+  #unlearned = 0;
   #closing = false;
 
   constructor(options: PoolOptions) {
     this.#env = options.env;
     this.#settings = options.settings;
+    this.#owner = {
+      cancel: (job) => this.#cancel(job),
+      left: (job, outcome) => this.#left(job, outcome),
+      again: (job) => this.#again(job),
+      graceMs: (kind) => this.#stopTimes.graceMs(kind),
+    };
     this.#workers = new WorkerPool({
       ...options,
       client: {
-        demand: () => this.#demand(),
-        workerFree: () => this.#placeWaiting(),
+        demand: () => this.#placer.demand(),
+        waiting: () => this.#placer.waiting,
+        workerFree: (slot) => {
+          if (slot?.tasksDone === 0) this.#times.observeSpawn(slot.readyMs);
+          if (this.#placer.waiting > 0) this.#placer.place();
+        },
+        workerGone: ({ session }) => {
+          if (session !== null) this.#placer.unpark(session);
+        },
         cannotStart: (reason) => this.#failWaiting(reason),
       },
+    });
+    this.#placer = new Placer({
+      env: options.env,
+      settings: options.settings,
+      workers: this.#workers,
+      times: this.#times,
     });
   }
 
@@ -43,23 +75,23 @@ export class MultiTierPoolManager {
     this.#workers.refill();
   }
 
-  /** Throws QUEUE_FULL or SHUTTING_DOWN; nothing was started then. */
-  run(task: PoolTask, observer: PoolObserver = {}): PoolRun {
-    return this.#admit(new Job(task, observer, this.#env, false));
+  /** Throws QUEUE_FULL, DEADLINE_UNREACHABLE or SHUTTING_DOWN; nothing was started then. */
+  run(task: PoolTask, observer: PoolObserver = NOBODY): PoolRun {
+    return this.#submit(new Job(task, observer, this.#env, this.#owner, false));
   }
 
   /** Loads a kind into a worker and answers, as JSON text, what it says of itself. */
   describe(task: PoolTask): PoolRun {
-    return this.#admit(new Job(task, {}, this.#env, true));
+    return this.#submit(new Job(task, NOBODY, this.#env, this.#owner, true));
   }
 
   status(): PoolStatus {
-    return poolStatus(
-      this.#workers.slots,
-      this.#waiting.size,
-      this.#settings.maxWorkers,
-      this.#env.mono(),
-    );
+    return poolStatus(this.#workers.slots, {
+      waiting: this.#placer.waiting,
+      maxWorkers: this.#settings.maxWorkers,
+      predictions: this.#times.predictionErrors(),
+      now: this.#env.mono(),
+    });
   }
 
   /** Lets go of the workers that hold the session's memory, the busy ones once they are done. */
@@ -71,88 +103,64 @@ export class MultiTierPoolManager {
   /** Refuses new tasks, gives running ones `graceMs`, then ends every worker. Resolves when all are gone. */
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
-    for (const job of this.#waiting) {
-      this.#waiting.delete(job);
+    for (const job of this.#placer.takeAll())
       job.failed(wireError("SHUTTING_DOWN", "the server is shutting down"));
-    }
+    this.#placer.stop();
     await this.#workers.close(graceMs);
   }
 
-  #admit(job: Job): PoolRun {
+  #submit(job: Job): PoolRun {
     if (this.#closing)
       throw new BalancerError("SHUTTING_DOWN", "the server is shutting down", {
         hint: "Submit again once it is back.",
       });
-    if (this.#waiting.size >= this.#settings.maxWaiting)
-      throw new BalancerError(
-        "QUEUE_FULL",
-        `${this.#waiting.size} tasks wait already, the limit is ${this.#settings.maxWaiting}`,
-        { hint: "Wait for some of them, or raise pool.max_waiting." },
-      );
-    this.#waiting.add(job);
-    this.#placeWaiting();
-    return { done: job.done, cancel: () => this.#cancel(job) };
+    this.#placer.submit(job);
+    return job;
   }
 
   #cancel(job: Job): void {
-    if (this.#waiting.delete(job)) job.dropped();
-    else
-      this.#workers.slots
-        .find((slot) => slot.job === job)
-        ?.end({ type: "cancelled" });
+    if (this.#placer.drop(job)) job.dropped();
+    else job.slot?.end(job, { type: "cancelled" });
   }
 
-  /** Gives out idle workers until none fits. Never starts a process itself. */
-  #placeWaiting(): void {
-    let unplaced = 0;
-    for (const job of this.#waiting) {
-      if (this.#workers.idle.size === 0) break;
-      if (!this.#mayRun(job.task.kind)) continue;
-      const placement = place(
-        { session: job.task.session, kind: job.task.kind.name },
-        this.#workers.idle,
-      );
-      if (placement.type === "wait") break;
-      if (placement.type === "replace") {
-        unplaced++;
-        continue;
-      }
-      this.#waiting.delete(job);
+  #again(job: Job): void {
+    if (this.#closing)
+      job.failed(wireError("SHUTTING_DOWN", "the server is shutting down"));
+    else this.#placer.again(job);
+  }
+
+  #left(job: Job, { result, execution }: PoolOutcome): void {
+    const { slot } = job;
+    const isAlive = slot !== null && slot.state !== "dead";
+    if (execution !== null && !job.describeOnly && this.#isToLearn(job)) {
+      const { tier, startMs, runMs } = execution;
       const { name } = job.task.kind;
-      this.#runningOfKind.set(name, (this.#runningOfKind.get(name) ?? 0) + 1);
-      void job.done.then(() => this.#finished(name));
-      this.#workers.take(placement.worker).assign(job, placement.tier);
+      this.#times.observe({
+        kind: name,
+        tier,
+        startMs,
+        runMs,
+        status: result.status,
+      });
+      if (result.status === "completed") {
+        const predicted = job.predicted;
+        if (predicted !== null)
+          this.#times.observePrediction(predicted, execution);
+      }
+      if (job.endedAt !== null)
+        this.#stopTimes.observe(name, this.#env.mono() - job.endedAt, isAlive);
     }
-    if (unplaced > 0) this.#workers.makeRoom(unplaced);
-    this.#workers.refill();
+    this.#placer.left(job, isAlive);
   }
 
-  #finished(kind: string): void {
-    const running = (this.#runningOfKind.get(kind) ?? 1) - 1;
-    if (running === 0) this.#runningOfKind.delete(kind);
-    else this.#runningOfKind.set(kind, running);
-    if (this.#waiting.size > 0) this.#placeWaiting();
-  }
-
-  #mayRun(kind: PoolKind): boolean {
-    return (
-      kind.concurrency === null ||
-      (this.#runningOfKind.get(kind.name) ?? 0) < kind.concurrency
-    );
-  }
-
-  /** Waiting tasks a new worker could take; more than there may be workers need not be counted. */
-  #demand(): number {
-    let demand = 0;
-    for (const job of this.#waiting)
-      if (this.#mayRun(job.task.kind) && ++demand >= this.#settings.maxWorkers)
-        break;
-    return demand;
+  #isToLearn(job: Job): boolean {
+    if (job.task.kind.inFlight === 1 || job.ending !== null) return true;
+    this.#unlearned = (this.#unlearned + 1) % LEARN_EVERY;
+    return this.#unlearned === 0;
   }
 
   #failWaiting(reason: string): void {
-    for (const job of this.#waiting) {
-      this.#waiting.delete(job);
+    for (const job of this.#placer.takeAll())
       job.failed(
         wireError(
           "SPAWN_FAILED",
@@ -160,6 +168,5 @@ export class MultiTierPoolManager {
           "Run 'flow-balancer doctor'.",
         ),
       );
-    }
   }
 }

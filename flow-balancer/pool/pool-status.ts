@@ -7,9 +7,17 @@ import type { WorkerSlot } from "./worker-slot.ts";
 
 export function poolStatus(
   slots: readonly WorkerSlot[],
-  waiting: number,
-  maxWorkers: number,
-  now: MonoMs,
+  {
+    waiting,
+    maxWorkers,
+    predictions,
+    now,
+  }: {
+    readonly waiting: number;
+    readonly maxWorkers: number;
+    readonly predictions: PoolStatus["predictions"];
+    readonly now: MonoMs;
+  },
 ): PoolStatus {
   const count = (of: (slot: WorkerSlot) => boolean): number =>
     slots.filter(of).length;
@@ -18,6 +26,7 @@ export function poolStatus(
   return {
     maxWorkers,
     waiting,
+    predictions,
     starting: count((slot) => slot.state === "starting"),
     busy: count((slot) => slot.state === "busy"),
     idle: count((slot) => slot.state === "idle"),
@@ -38,8 +47,10 @@ const workerStatus = (slot: WorkerSlot, now: MonoMs): WorkerStatus => ({
   state: slot.state,
   session: slot.session,
   loaded: [...slot.loaded],
-  task: slot.job?.task.id ?? null,
+  task: slot.jobs[0]?.task.id ?? null,
+  tasksInFlight: slot.inFlight,
   tasksDone: slot.tasksDone,
+  health: slot.inFlight > 0 ? slot.health : null,
   strayMessages: slot.strayMessages,
   heardMsAgo: Math.round(now - slot.heardAt),
 });

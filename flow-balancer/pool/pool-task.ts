@@ -12,11 +12,19 @@ export interface PoolKind {
   readonly effects: Effects;
   /** At most this many at once; null: as many as there are workers. */
   readonly concurrency: number | null;
+  /** So many tasks of the kind one worker runs at a time; 1 but for kinds that mostly wait, or are very short. */
+  readonly inFlight: number;
   /** Its worker is ended when it holds more than this, MiB; null: no limit. */
   readonly memoryMb: number | null;
   /** Added to the environment of a worker that runs it. */
   readonly env: Readonly<Record<string, string>>;
 }
+
+/** Workers that were shown its variables are for this kind only. */
+export const hasEnv = (kind: PoolKind): boolean => {
+  for (const _ in kind.env) return true;
+  return false;
+};
 
 export interface PoolTask {
   readonly id: TaskId;
@@ -28,6 +36,8 @@ export interface PoolTask {
   readonly priority: number;
   /** Longest run time, ms; waiting and loading do not count. */
   readonly timeoutMs: number;
+  /** From now to its end, ms: refused if that cannot be kept; null or left out: no matter when. */
+  readonly deadlineMs?: number | null;
 }
 
 /** Told of a task's life while it runs; called synchronously, must not throw. */

@@ -1,71 +1,71 @@
 /**
- * The worker processes themselves: keeps `starting + idle + busy <= maxWorkers`, keeps spares,
- * replaces the dead, lets the unused go. Processes are started only between requests, one at a
- * time, never while a request is being answered. What runs on them is the client's business.
+ * The worker processes themselves: keeps `starting + idle + busy <= maxWorkers` (one more while a
+ * worn worker waits for its replacement), keeps spares, replaces the dead and the worn, lets the
+ * unused go. Processes are started only between requests, one at a time, never while a request is
+ * being answered. What runs on them is the client's business; what to start and whom to let go is
+ * decided in scaling.ts, recycling.ts and restart-intensity.ts.
  */
 
 import { workerId } from "../core/ids.ts";
-import type { Env } from "../core/ports.ts";
 import { startGuardian, type Guardian } from "../worker/guardian.ts";
-import type { WorkerSettings } from "../worker/protocol.ts";
-import type { WorkerDeath } from "../worker/worker-process.ts";
-import type { PoolSettings } from "../core/pool-settings.ts";
-import { workersToRetire, workersToStart } from "./scaling.ts";
+import { describeDeath, type WorkerDeath } from "../worker/worker-process.ts";
+import { CrashGuard } from "./crash-guard.ts";
+import type { Job } from "./job.ts";
+import { thisMachine } from "./machine.ts";
+import { LINEAGE_LIMIT } from "./restart-intensity.ts";
+import { ScalingControl } from "./scaling-control.ts";
+import type { WorkerPoolOptions } from "./worker-pool-options.ts";
 import { WorkerSlot } from "./worker-slot.ts";
 
-export type PoolEvent =
-  | { readonly type: "worker.started"; readonly worker: string }
-  | {
-      readonly type: "worker.exited";
-      readonly worker: string;
-      readonly death: WorkerDeath;
-    }
-  | { readonly type: "worker.start_failed"; readonly reason: string };
+export type { PoolEvent, WorkerPoolOptions } from "./worker-pool-options.ts";
 
-export interface WorkerPoolOptions {
-  readonly env: Env;
-  readonly settings: PoolSettings;
-  readonly worker: WorkerSettings;
-  /** The environment of worker processes, already reduced to what tasks may see. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** For a person's log: starts, deaths, and what could not be started. */
-  readonly onEvent?: (event: PoolEvent) => void;
-  readonly client: {
-    /** How many more workers would find work at once. */
-    demand(): number;
-    workerFree(): void;
-    /** Called once so many starts in a row failed that waiting has no point. */
-    cannotStart(reason: string): void;
-  };
-}
-
-/** So many starts in a row without a worker that got ready, and waiting tasks are told instead of kept. */
-const MAX_FAILED_STARTS = 5;
 /** First pause after a failed start, ms; doubles with each, to 64 times as much. */
 const START_BACKOFF_MS = 100;
+/** With no worker left and none to be started for longer than this, who waits is told. */
+const WORTH_WAITING_MS = 2_000;
 
 export class WorkerPool {
+  /** Who waits because their kind, a worker's seat or the pool saw too many deaths. */
+  readonly guard: CrashGuard;
   readonly #options: WorkerPoolOptions;
   readonly #slots = new Set<WorkerSlot>();
   readonly #idle = new Set<WorkerSlot>();
+  readonly #seats = new Map<WorkerSlot, number>();
+  readonly #scaling: ScalingControl;
   /** Marks every process this pool started, and their descendants. */
   readonly #instance: string;
   #guardian: Guardian | null = null;
   #serial = 0;
   #failedStarts = 0;
+  #lastDeath = "";
   #backingOff = false;
   #refillPlanned = false;
+  #lookPlanned = false;
   #sweepPlanned = false;
+  #forgivingPlanned = false;
   #closing = false;
   #onEmpty: (() => void) | null = null;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
     this.#instance = options.env.unique();
+    // One beyond the maximum, for the replacement of a worn one.
+    this.guard = new CrashGuard(options.settings.maxWorkers + 1);
+    this.#scaling = new ScalingControl({
+      ...options,
+      machine: options.machine ?? thisMachine(),
+      slots: this.#slots,
+      idle: this.#idle,
+      changed: () => this.#tend(),
+    });
   }
 
   get slots(): WorkerSlot[] {
     return [...this.#slots];
+  }
+
+  get all(): ReadonlySet<WorkerSlot> {
+    return this.#slots;
   }
 
   get idle(): ReadonlySet<WorkerSlot> {
@@ -75,12 +75,13 @@ export class WorkerPool {
   /** The worker is the caller's until it reports itself free. */
   take(slot: WorkerSlot): WorkerSlot {
     this.#idle.delete(slot);
+    this.#scaling.taken(slot);
     return slot;
   }
 
   /** Lets idle workers go, the longest unused first, so that `wanted` new ones can be started. */
   makeRoom(wanted: number): void {
-    let room = this.#options.settings.maxWorkers - this.#slots.size;
+    let room = this.#scaling.room;
     // Who leaves already makes room as well, and who starts will be free.
     for (const { state } of this.#slots)
       if (state === "retiring" || state === "starting") room++;
@@ -88,8 +89,7 @@ export class WorkerPool {
     const longestUnused = [...this.#idle].sort(
       (a, b) => a.idleSince - b.idleSince,
     );
-    for (const slot of longestUnused.slice(0, wanted - room))
-      this.take(slot).retire();
+    for (const slot of longestUnused.slice(0, wanted - room)) this.#letGo(slot);
   }
 
   /** Starts what is missing, after the present turn of the event loop. */
@@ -98,19 +98,19 @@ export class WorkerPool {
     this.#refillPlanned = true;
     setImmediate(() => {
       this.#refillPlanned = false;
-      if (this.#closing || this.#backingOff || this.#missing() === 0) return;
-      if (this.#start()) this.refill();
+      if (!this.#closing && !this.#backingOff) this.#startMissing();
     });
   }
 
   /** Gives running jobs `graceMs`, then the cancel ladder, then ends every worker. Resolves when all are gone. */
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
+    this.#scaling.stop();
     const running = Promise.all(
-      this.slots.flatMap((slot) => slot.job?.done ?? []),
+      this.slots.flatMap((slot) => slot.jobs.map(({ done }) => done)),
     );
     await this.#within(graceMs, running);
-    for (const slot of this.#slots) slot.end({ type: "shutdown" });
+    for (const slot of this.#slots) slot.endAll({ type: "shutdown" });
     await running;
     const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve));
     for (const slot of this.#slots) slot.retire();
@@ -128,24 +128,39 @@ export class WorkerPool {
     stopTimer();
   }
 
-  #missing(): number {
-    let idleUnbound = 0;
-    for (const slot of this.#idle) if (!slot.bound) idleUnbound++;
-    let starting = 0;
-    for (const slot of this.#slots) if (slot.state === "starting") starting++;
-    return workersToStart(
-      {
-        waiting: this.#options.client.demand(),
-        idleUnbound,
-        starting,
-        total: this.#slots.size,
-      },
-      this.#options.settings,
-    );
+  #startMissing(): void {
+    const { start, lookAgainMs } = this.#scaling.decide();
+    if (start === 0) {
+      if (lookAgainMs !== null) this.#lookAgain(lookAgainMs);
+      return;
+    }
+    const waitMs = this.guard.waitMs(this.#options.env.mono());
+    if (waitMs === 0) {
+      if (this.#start()) this.refill();
+      return;
+    }
+    // All seats taken: whoever leaves one refills.
+    if (!Number.isFinite(waitMs)) return;
+    const nobody = this.slots.every(({ state }) => state === "retiring");
+    if (nobody && waitMs > WORTH_WAITING_MS)
+      this.#options.client.cannotStart(
+        `${this.#lastDeath}; after so many in a row the next start is in ${Math.ceil(waitMs / 1_000)} s`,
+      );
+    this.#lookAgain(waitMs);
+  }
+
+  #lookAgain(afterMs: number): void {
+    if (this.#lookPlanned) return;
+    this.#lookPlanned = true;
+    this.#options.env.timer(afterMs, () => {
+      this.#lookPlanned = false;
+      this.refill();
+    });
   }
 
   #start(): boolean {
     const { env, settings, worker, environment, onEvent } = this.#options;
+    const now = env.mono();
     try {
       this.#guardian ??= startGuardian(this.#instance);
       const slot = new WorkerSlot({
@@ -155,13 +170,18 @@ export class WorkerPool {
         environment,
         env,
         startTimeoutMs: settings.startTimeoutMs,
+        sharedMemory: this.#options.sharedMemory,
         cancelGraceMs: settings.cancelGraceMs,
         events: {
           idle: (idle) => this.#becameIdle(idle),
-          dead: (dead, death, started) => this.#died(dead, death, started),
+          dead: (dead, death, started, lost) =>
+            this.#died(dead, death, started, lost),
         },
       });
       this.#slots.add(slot);
+      const seat = this.guard.takeSeat(now);
+      if (seat !== null) this.#seats.set(slot, seat);
+      this.#scaling.started(slot, this.#serial);
       onEvent?.({ type: "worker.started", worker: slot.id });
       return true;
     } catch (thrown) {
@@ -174,35 +194,92 @@ export class WorkerPool {
 
   #becameIdle(slot: WorkerSlot): void {
     this.#failedStarts = 0;
-    const { maxTasksPerWorker } = this.#options.settings;
-    const worn = slot.released || slot.tasksDone >= maxTasksPerWorker;
-    if (this.#closing || worn) {
-      this.take(slot).retire();
+    const isSpent = this.#scaling.freed(slot);
+    if (this.#closing || slot.released || isSpent) {
+      this.#letGo(slot);
       this.refill();
       return;
     }
     this.#idle.add(slot);
-    this.#options.client.workerFree();
+    this.#endExchange(slot);
+    this.#options.client.workerFree(slot);
     this.#planSweep();
   }
 
-  #died(slot: WorkerSlot, death: WorkerDeath, started: boolean): void {
+  /** The replacement is ready: the worn one gets nothing more. */
+  #endExchange(ready: WorkerSlot): void {
+    const worn = this.#scaling.replacedBy(ready);
+    if (worn === null) return;
+    if (this.#idle.has(worn)) this.#letGo(worn);
+    else worn.release();
+  }
+
+  #letGo(slot: WorkerSlot): void {
+    this.#idle.delete(slot);
+    this.#scaling.letGo(slot);
+    slot.retire();
+  }
+
+  /** `lost`: the jobs it had. */
+  #died(
+    slot: WorkerSlot,
+    death: WorkerDeath,
+    started: boolean,
+    lost: readonly Job[],
+  ): void {
+    const { onEvent, env } = this.#options;
     this.#slots.delete(slot);
     this.#idle.delete(slot);
-    this.#options.onEvent?.({ type: "worker.exited", worker: slot.id, death });
+    const seat = this.#seats.get(slot);
+    this.#seats.delete(slot);
+    const wasLetGo = this.#scaling.gone(slot);
+    this.#options.client.workerGone(slot);
+    if (seat !== undefined) this.guard.leaveSeat(seat);
+    if (started && !this.#closing) this.#blame(slot, seat, lost, wasLetGo);
+    onEvent?.({ type: "worker.exited", worker: slot.id, death });
     if (this.#slots.size === 0) this.#onEmpty?.();
-    if (started) this.refill();
-    else if (!this.#closing)
+    if (started) {
+      this.#lastDeath = `the last worker ${describeDeath(death)}`;
+      this.refill();
+    } else if (!this.#closing)
       this.#startFailed(
         `the worker ended before it was ready: ${death.lastWords || (death.signal ?? `code ${death.exitCode}`)}`,
       );
   }
 
+  #blame(
+    { tasksDone }: WorkerSlot,
+    seat: number | undefined,
+    lost: readonly Job[],
+    wasLetGo: boolean,
+  ): void {
+    const { env, client } = this.#options;
+    const crash = { seat, lost, tasksDone, wasLetGo };
+    for (const waitMs of this.guard.workerDied(crash, env.mono()))
+      env.timer(waitMs, () => client.workerFree());
+    if (!this.guard.isQuiet) this.#planForgiving();
+  }
+
+  #planForgiving(): void {
+    if (this.#forgivingPlanned) return;
+    this.#forgivingPlanned = true;
+    const { env } = this.#options;
+    env.timer(LINEAGE_LIMIT.withinMs, () => {
+      this.#forgivingPlanned = false;
+      if (!this.guard.forgive(env.mono())) this.#planForgiving();
+    });
+  }
+
   #startFailed(reason: string): void {
-    const { onEvent, client, env } = this.#options;
+    const { onEvent, env } = this.#options;
     this.#failedStarts++;
+    this.#lastDeath = reason;
+    this.guard.poolDied(env.mono());
     onEvent?.({ type: "worker.start_failed", reason });
-    if (this.#failedStarts >= MAX_FAILED_STARTS) client.cannotStart(reason);
+    if (this.guard.waitMs(env.mono()) > 0) {
+      this.refill();
+      return;
+    }
     this.#backingOff = true;
     const pauseMs = START_BACKOFF_MS * 2 ** Math.min(6, this.#failedStarts - 1);
     env.timer(pauseMs, () => {
@@ -211,16 +288,24 @@ export class WorkerPool {
     });
   }
 
+  /** After a look at the machine. */
+  #tend(): void {
+    for (const slot of this.#scaling.overBudget()) this.#letGo(slot);
+    this.refill();
+  }
+
   #planSweep(): void {
     if (this.#sweepPlanned || this.#closing) return;
-    const { env, settings } = this.#options;
     this.#sweepPlanned = true;
-    env.timer(settings.idleMs, () => {
+    this.#options.env.timer(this.#scaling.sweepEveryMs, () => {
       this.#sweepPlanned = false;
       if (this.#closing) return;
-      for (const slot of workersToRetire([...this.#idle], env.mono(), settings))
-        this.take(slot).retire();
-      if (this.#idle.size > settings.spareWorkers) this.#planSweep();
+      for (const slot of this.#scaling.unused()) {
+        this.#scaling.noteUnused();
+        this.#letGo(slot);
+      }
+      if (this.#idle.size > this.#options.settings.spareWorkers)
+        this.#planSweep();
     });
   }
 }

@@ -1,9 +1,11 @@
 /**
  * The task queue on SQLite. Every write goes through the group commit; a settle is guarded by
- * (id, fence, not ended), so that a task has one result whoever else tries.
+ * (id, fence, not ended), so that a task has one result whoever else tries. Long texts are stored
+ * compressed (see codec/stored-text.ts).
  */
 
 import { and, desc, eq, gte, inArray, lt, sql } from "drizzle-orm";
+import { packBoth, packText, unpackText } from "../codec/stored-text.ts";
 import { BalancerError } from "../core/errors.ts";
 import { taskId, type TaskId } from "../core/ids.ts";
 import type {
@@ -42,7 +44,8 @@ export class SqliteQueue implements TaskQueue {
   }
 
   record(request: TaskRequest): Promise<Recorded> {
-    return this.#store.commit.write((): Recorded => {
+    const packed = packText(request.inputJson);
+    return this.#store.commit.writeWith(packed, (input): Recorded => {
       const earlier = this.#earlier(request);
       if (earlier !== null) return { isNew: false, task: earlier };
       const id = taskId(this.#env.unique());
@@ -50,7 +53,7 @@ export class SqliteQueue implements TaskQueue {
       this.#sql.insert.run({
         id,
         kind: request.kind,
-        inputJson: request.inputJson,
+        inputJson: input,
         session: request.session,
         priority: request.priority,
         timeoutMs: request.timeoutMs,
@@ -92,7 +95,8 @@ export class SqliteQueue implements TaskQueue {
   settle(lease: Lease, settlement: Settlement): Promise<boolean> {
     const settledAt = this.#env.now();
     const { result, execution, startedAt, output } = settlement;
-    return this.#store.commit.write(() => {
+    const packed = packBoth(result.valueJson, output?.text ?? null);
+    return this.#store.commit.writeWith(packed, ([value, text]) => {
       const settled = this.#sql.settle.all({
         id: lease.id,
         fence: lease.fence,
@@ -104,14 +108,14 @@ export class SqliteQueue implements TaskQueue {
         waitMs: execution?.waitMs ?? null,
         startMs: execution?.startMs ?? null,
         runMs: execution?.runMs ?? null,
-        valueJson: result.valueJson,
+        valueJson: value,
         errorJson: "error" in result ? JSON.stringify(result.error) : null,
       });
       if (settled.length !== 1) return false;
       if (output !== null && output.bytesSeen > 0)
         this.#sql.output.run({
           taskId: lease.id,
-          text: output.text,
+          text,
           bytesSeen: output.bytesSeen,
           truncated: output.truncated ? 1 : 0,
         });
@@ -125,7 +129,10 @@ export class SqliteQueue implements TaskQueue {
   }
 
   async output(id: TaskId): Promise<TaskOutput | null> {
-    return this.#sql.readOutput.get({ id }) ?? null;
+    const row = this.#sql.readOutput.get({ id });
+    return row === undefined
+      ? null
+      : { ...row, text: unpackText(row.text, `what ${id} printed`) };
   }
 
   async list(filter: ListFilter): Promise<ListPage> {
@@ -171,7 +178,8 @@ export class SqliteQueue implements TaskQueue {
     if (request.idempotencyKey === null) return null;
     const row = this.#sql.byKey.get({ key: request.idempotencyKey });
     if (row === undefined) return null;
-    if (row.kind !== request.kind || row.inputJson !== request.inputJson)
+    const inputJson = unpackText(row.inputJson, `the input of ${row.id}`);
+    if (row.kind !== request.kind || inputJson !== request.inputJson)
       throw new BalancerError(
         "IDEMPOTENCY_CONFLICT",
         `the idempotency_key was used for another ${row.kind} task (${row.id}) with a different input`,

@@ -1,6 +1,7 @@
 /** A row of the tasks table as the record the rest of the system speaks of. */
 
-import type { WireError } from "../core/errors.ts";
+import { damageOfText, unpackText } from "../codec/stored-text.ts";
+import { type WireError, wireError } from "../core/errors.ts";
 import type { EpochMs } from "../core/time.ts";
 import {
   isTerminal,
@@ -12,10 +13,14 @@ import type { tasks } from "../store/schema.ts";
 
 export type TaskRow = typeof tasks.$inferSelect;
 
+/** Long texts are unpacked when somebody asks for them: who lists tasks does not. */
 export const toRecord = (row: TaskRow): TaskRecord => ({
   id: row.id,
   kind: row.kind,
-  inputJson: row.inputJson,
+  /** Throws PAYLOAD_DAMAGED. */
+  get inputJson(): string {
+    return unpackText(row.inputJson, `the input of ${row.id}`);
+  },
   session: row.session,
   priority: row.priority,
   timeoutMs: row.timeoutMs,
@@ -39,13 +44,50 @@ function toExecution(row: TaskRow): Execution | null {
   };
 }
 
+/** A damaged value is a failure of this task alone, as a result: it is listed, waited for and read as any other. */
 function toResult(row: TaskRow): TaskResult | null {
-  if (!isTerminal(row.state)) return null;
-  if (row.state === "completed")
-    return { status: "completed", valueJson: row.valueJson ?? "null" };
+  const { id, state, valueJson: stored } = row;
+  if (!isTerminal(state)) return null;
+  const error = JSON.parse(row.errorJson ?? "null") as WireError;
+  const damage = stored === null ? null : damageOfText(stored);
+  if (damage !== null)
+    return {
+      status: "failed",
+      error: damagedValue(row, error, damage),
+      valueJson: null,
+    };
+  const value = once(() =>
+    stored === null ? null : unpackText(stored, `the value of ${id}`),
+  );
+  if (state === "completed")
+    return {
+      status: state,
+      get valueJson(): string {
+        return value() ?? "null";
+      },
+    };
   return {
-    status: row.state,
-    error: JSON.parse(row.errorJson ?? "null") as WireError,
-    valueJson: row.valueJson,
+    status: state,
+    error,
+    get valueJson(): string | null {
+      return value();
+    },
   };
+}
+
+/** `error` is the task's own, null for one that completed. */
+const damagedValue = (
+  { state }: TaskRow,
+  error: WireError | null,
+  damage: string,
+): WireError =>
+  wireError(
+    "PAYLOAD_DAMAGED",
+    `the task ended ${state}${error === null ? "" : ` (${error.code}: ${error.message})`}, but its value is damaged in the store: ${damage}`,
+    "No other task is affected. Submit it again if you need the value and it may run twice; check the disk if this happens again.",
+  );
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }

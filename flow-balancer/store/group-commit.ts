@@ -27,6 +27,8 @@ export class GroupCommit {
   /** Compiled once: compiling costs more than either does. */
   readonly #begin: Statement;
   readonly #end: Statement;
+  /** Not yet among the pending. */
+  readonly #preparing = new Set<Promise<unknown>>();
   #pending: Write[] = [];
   #planned = false;
   #idle: (() => void)[] = [];
@@ -53,8 +55,18 @@ export class GroupCommit {
     });
   }
 
+  /** As `write`, of what has to be prepared; at once if it is there. `drained` waits for it too. */
+  writeWith<V, T>(value: V | Promise<V>, run: (value: V) => T): Promise<T> {
+    if (!(value instanceof Promise)) return this.write(() => run(value));
+    const written = value.then((ready) => this.write(() => run(ready)));
+    this.#preparing.add(written);
+    return written.finally(() => this.#preparing.delete(written));
+  }
+
   /** Resolves when nothing is left to be written. */
   async drained(): Promise<void> {
+    while (this.#preparing.size > 0)
+      await Promise.allSettled([...this.#preparing]);
     if (!this.#planned) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }

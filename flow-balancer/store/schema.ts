@@ -1,6 +1,7 @@
 /**
  * The tables. One row a task, whatever becomes of it; times are epoch ms for display, durations
- * are ms measured on a monotonic clock. Migrations are generated from this file.
+ * are ms measured on a monotonic clock. Migrations are generated from this file. A StoredText column
+ * holds long text compressed, as a BLOB.
  */
 
 import { sql } from "drizzle-orm";
@@ -12,6 +13,7 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
+import type { StoredText } from "../codec/stored-text.ts";
 import type { SessionId, TaskId, WorkerId } from "../core/ids.ts";
 import type { TaskState } from "../core/task.ts";
 import type { Tier } from "../core/tier.ts";
@@ -23,7 +25,7 @@ export const tasks = sqliteTable(
     seq: integer("seq").primaryKey(),
     id: text("id").$type<TaskId>().notNull(),
     kind: text("kind").notNull(),
-    inputJson: text("input").notNull(),
+    inputJson: text("input").$type<StoredText>().notNull(),
     session: text("session").$type<SessionId>(),
     priority: integer("priority").notNull(),
     timeoutMs: integer("timeout_ms"),
@@ -40,7 +42,7 @@ export const tasks = sqliteTable(
     waitMs: real("wait_ms"),
     startMs: real("start_ms"),
     runMs: real("run_ms"),
-    valueJson: text("value"),
+    valueJson: text("value").$type<StoredText>(),
     errorJson: text("error"),
   },
   (table) => [
@@ -57,7 +59,7 @@ export const tasks = sqliteTable(
 /** What a task printed; no row for one that printed nothing. */
 export const taskOutputs = sqliteTable("task_outputs", {
   taskId: text("task_id").$type<TaskId>().primaryKey(),
-  text: text("text").notNull(),
+  text: text("text").$type<StoredText>().notNull(),
   bytesSeen: integer("bytes_seen").notNull(),
   truncated: integer("truncated", { mode: "boolean" }).notNull(),
 });

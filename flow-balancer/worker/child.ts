@@ -7,23 +7,77 @@
 import { plugin } from "bun";
 import { writeSync } from "node:fs";
 import { format } from "node:util";
+import { wireError } from "../core/errors.ts";
+import { MIN_LANE_CHARS, type BulkRef } from "./bulk-lane.ts";
 import { defineTask } from "./define-task.ts";
+import { isFrame, MAX_FRAMED_CHARS, readRuns, ResultFrame } from "./frames.ts";
 import { JobRunner } from "./job-runner.ts";
 import { describe } from "./kinds/import-error.ts";
 import { packed, unpacked } from "./packed-message.ts";
 import {
+  BEAT_MS,
   PROTOCOL_VERSION,
   type FromWorker,
+  type PageTicket,
   type ToWorker,
+  type WorkerOutcome,
   type WorkerSettings,
 } from "./protocol.ts";
+import { mapSharedFile } from "./shared-file.ts";
+import { StatusPageWriter } from "./status-page.ts";
+import { WorkerLanes } from "./worker-lanes.ts";
 
 let runner: JobRunner | undefined;
+let page: StatusPageWriter | null = null;
+const lanes = new WorkerLanes((message) => send(message));
+/** Results of short tasks that go together. */
+const results = new ResultFrame();
+let flushPlanned = false;
 
-const send = (message: FromWorker): void => {
+function flushResults(): void {
+  flushPlanned = false;
+  if (!results.isEmpty) post(results.take());
+}
+
+const post = (message: object | string): void => {
   // The parent may be gone; then `disconnect` is on its way and nobody is left to tell.
-  if (process.connected) process.send?.(packed(message));
+  if (process.connected) process.send?.(message);
 };
+
+/** In the order they are said: what was gathered goes first. */
+const send = (message: FromWorker): void => {
+  flushResults();
+  post(packed(message));
+};
+
+const longValue = (outcome: WorkerOutcome): BulkRef | null =>
+  outcome.status === "completed" && outcome.valueJson.length >= MIN_LANE_CHARS
+    ? lanes.write(outcome.valueJson)
+    : null;
+
+function result(job: number, outcome: WorkerOutcome, runMs: number): void {
+  if (
+    outcome.status !== "completed" ||
+    outcome.valueJson.length > MAX_FRAMED_CHARS
+  ) {
+    const ref = longValue(outcome);
+    page?.answered(job);
+    send(
+      ref === null
+        ? { type: "result", job, outcome, runMs }
+        : { type: "result_bulk", job, runMs, ref },
+    );
+    return;
+  }
+  page?.answered(job);
+  results.result(job, runMs, outcome.valueJson);
+  if (results.isFull) flushResults();
+  else if (!flushPlanned) {
+    flushPlanned = true;
+    // After everything that is ready now: those that end in the same turn go together.
+    process.nextTick(flushResults);
+  }
+}
 
 function redirectPrinting(): void {
   const print = (...values: unknown[]): void =>
@@ -50,10 +104,40 @@ function redirectPrinting(): void {
   process.stderr.write = write as typeof process.stderr.write;
 }
 
+function openPage(ticket: PageTicket | null): StatusPageWriter | null {
+  const memory = ticket === null ? null : mapSharedFile(ticket.file);
+  if (ticket === null || memory === null) return null;
+  const opened = new StatusPageWriter(memory, {
+    generation: ticket.generation,
+    beatEveryMs: BEAT_MS,
+    now: Date.now,
+    mono: () => performance.now(),
+  });
+  setInterval(() => opened.beat(), BEAT_MS).unref();
+  opened.ready();
+  return opened;
+}
+
+function runBulk({
+  ref,
+  ...request
+}: Extract<ToWorker, { type: "run_bulk" }>): void {
+  let inputJson: string;
+  try {
+    inputJson = lanes.read(ref);
+  } catch (thrown) {
+    const error = wireError("PAYLOAD_DAMAGED", describe(thrown));
+    result(request.job, { status: "failed", error, valueJson: null }, 0);
+    return;
+  }
+  runner?.run({ ...request, inputJson });
+}
+
 /** Ready is who can take a job: a worker that cannot enter the project never says so. */
-function init(settings: WorkerSettings): void {
+function init(settings: WorkerSettings, ticket: PageTicket | null): void {
   process.chdir(settings.workDir);
-  runner = new JobRunner(settings, send);
+  page = openPage(ticket);
+  runner = new JobRunner(settings, { send, result }, page);
   send({
     type: "ready",
     protocol: PROTOCOL_VERSION,
@@ -65,13 +149,28 @@ function init(settings: WorkerSettings): void {
 function receive(message: ToWorker): void {
   switch (message.type) {
     case "init":
-      init(message.settings);
+      init(message.settings, message.page);
+      return;
+    case "kind":
+      runner?.introduce(message);
       return;
     case "run":
-      void runner?.run(message);
+      runner?.run(message);
+      return;
+    case "run_bulk":
+      runBulk(message);
+      return;
+    case "lane":
+      lanes.open(message.to, message.ticket);
+      return;
+    case "lane_drop":
+      lanes.drop(message.lane);
+      return;
+    case "lane_shrink":
+      lanes.shrink();
       return;
     case "describe":
-      void runner?.describe(message.job, message.kind, message.source);
+      void runner?.describe(message.job, message.kind);
       return;
     case "cancel":
       runner?.cancel(message.job);
@@ -104,5 +203,11 @@ process.on("uncaughtException", (thrown) => {
   process.exit(1);
 });
 process.on("disconnect", () => process.exit(0));
-process.on("exit", () => runner?.flush());
-process.on("message", (raw) => receive(unpacked(raw) as ToWorker));
+process.on("exit", () => {
+  runner?.flush();
+  flushResults();
+});
+process.on("message", (raw) => {
+  if (isFrame(raw)) readRuns(raw, (run) => runner?.run(run));
+  else receive(unpacked(raw) as ToWorker);
+});

@@ -3,148 +3,191 @@
  * after all it printed; a job that is not known is never spoken of.
  */
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import { BalancerError, toWireError, wireError } from "../core/errors.ts";
-import type { TaskContext } from "./define-task.ts";
 import { encodeResult } from "./encode-result.ts";
+import type { RunRequest } from "./frames.ts";
 import { describe } from "./kinds/import-error.ts";
 import type { KindOutcome, LoadedKind } from "./kinds/loaded-kind.ts";
 import { loadModule } from "./kinds/module.ts";
 import { scriptKind } from "./kinds/script.ts";
 import { shellKind } from "./kinds/shell.ts";
-import { PrintBuffer } from "./print-buffer.ts";
 import {
   HEARTBEAT_MS,
   type FromWorker,
+  type KindMessage,
   type KindSource,
-  type RunMessage,
   type WorkerOutcome,
   type WorkerSettings,
 } from "./protocol.ts";
+import { RunningJob, type JobSurroundings } from "./running-job.ts";
+import type { StatusPageWriter } from "./status-page.ts";
 import { Surroundings } from "./surroundings.ts";
 
-interface Job {
-  readonly printed: PrintBuffer;
-  cancelled: boolean;
-  /** Made when the task asks for its signal: most never do. */
-  abort: AbortController | undefined;
+export interface Answers {
+  send(message: FromWorker): void;
+  /** The answer to a job: the last thing that is said of it. */
+  result(job: number, outcome: WorkerOutcome, runMs: number): void;
 }
 
-function signalOf(job: Job): AbortSignal {
-  job.abort ??= new AbortController();
-  if (job.cancelled) job.abort.abort(CANCELLED);
-  return job.abort.signal;
+interface Kind extends KindMessage {
+  /** Null until it is asked for, and again after a failure: Bun keeps a failed import, but the file may be mended. */
+  loading: Promise<LoadedKind> | null;
+  loaded: LoadedKind | null;
+  readonly hasEnv: boolean;
 }
-
-const CANCELLED = new DOMException("The task was cancelled", "AbortError");
 
 export class JobRunner {
-  readonly #send: (message: FromWorker) => void;
+  readonly #answers: Answers;
   readonly #settings: WorkerSettings;
-  readonly #kinds = new Map<string, Promise<LoadedKind>>();
+  readonly #page: StatusPageWriter | null;
+  readonly #kinds: Kind[] = [];
   readonly #sessions = new Map<string, Map<string, unknown>>();
-  readonly #jobs = new Map<number, Job>();
+  readonly #jobs = new Map<number, RunningJob>();
   readonly #surroundings = new Surroundings();
+  readonly #jobSurroundings: JobSurroundings;
+  /** Which of several jobs the code running now belongs to. */
+  readonly #current = new AsyncLocalStorage<RunningJob>();
 
-  constructor(settings: WorkerSettings, send: (message: FromWorker) => void) {
+  constructor(
+    settings: WorkerSettings,
+    answers: Answers,
+    page: StatusPageWriter | null,
+  ) {
     this.#settings = settings;
-    this.#send = send;
+    this.#page = page;
+    this.#answers = answers;
+    this.#jobSurroundings = {
+      maxOutputChars: settings.maxOutputBytes,
+      send: (message) => answers.send(message),
+      sessionState: (session) => this.#sessionState(session),
+    };
     // One for all jobs: a timer a job costs more than most jobs do.
     setInterval(() => {
-      for (const job of this.#jobs.keys()) send({ type: "heartbeat", job });
+      for (const job of this.#jobs.keys())
+        answers.send({ type: "heartbeat", job });
     }, HEARTBEAT_MS).unref();
   }
 
-  /** The job that code running now prints for; with one job at a time there is no doubt. */
+  /** For the job whose code runs now; where that cannot be told, every job's. */
   print(text: string): void {
-    for (const job of this.#jobs.values()) job.printed.print(text);
+    const current = this.#current.getStore();
+    if (current !== undefined) current.print(text);
+    else for (const job of this.#jobs.values()) job.print(text);
   }
 
   /** For a process that is about to end: what was printed is sent now or never. */
   flush(): void {
-    for (const job of this.#jobs.values()) job.printed.flush();
+    for (const job of this.#jobs.values()) job.flush();
+  }
+
+  introduce(kind: KindMessage): void {
+    this.#kinds[kind.index] = {
+      ...kind,
+      loading: null,
+      loaded: null,
+      hasEnv: Object.keys(kind.env).length > 0,
+    };
   }
 
   cancel(job: number): void {
-    const running = this.#jobs.get(job);
-    if (running === undefined) return;
-    running.cancelled = true;
-    running.abort?.abort(CANCELLED);
+    this.#jobs.get(job)?.cancel();
   }
 
-  async describe(job: number, kind: string, source: KindSource): Promise<void> {
+  async describe(job: number, index: number): Promise<void> {
     try {
-      const { description } = await this.#load(kind, source);
-      this.#send({ type: "described", job, description, error: null });
+      const { description } = await this.#load(this.#kind(index));
+      this.#answers.send({ type: "described", job, description, error: null });
     } catch (thrown) {
-      const error = failure(thrown).error;
-      this.#send({ type: "described", job, description: null, error });
+      const { error } = failure(thrown);
+      this.#answers.send({ type: "described", job, description: null, error });
     }
   }
 
-  async run(message: RunMessage): Promise<void> {
-    const { job } = message;
-    const printed = new PrintBuffer(
-      this.#settings.maxOutputBytes,
-      (text, bytes) => this.#send({ type: "output", job, text, bytes }),
+  run(request: RunRequest): void {
+    this.#page?.accepted(request.job);
+    const job = new RunningJob(
+      request.job,
+      performance.now(),
+      this.#jobSurroundings,
     );
-    const running: Job = { printed, cancelled: false, abort: undefined };
-    this.#jobs.set(job, running);
-    Object.assign(process.env, message.env);
-    const clock = { startedAt: performance.now() };
-    const outcome = await this.#outcome(message, running, clock);
-    const runMs = performance.now() - clock.startedAt;
-    this.#jobs.delete(job);
-    printed.flush();
-    this.#send({ type: "result", job, outcome, runMs });
-    // In the same turn, so before the next task: who waits for the result need not wait for this.
-    this.#surroundings.restore();
+    this.#jobs.set(request.job, job);
+    const kind = this.#kind(request.kind);
+    if (kind.hasEnv) Object.assign(process.env, kind.env);
+    if (kind.loaded !== null) this.#start(kind.loaded, request, job);
+    else void this.#loadAndStart(kind, request, job);
   }
 
-  async #outcome(
-    message: RunMessage,
-    job: Job,
-    clock: { startedAt: number },
-  ): Promise<WorkerOutcome> {
+  async #loadAndStart(
+    kind: Kind,
+    request: RunRequest,
+    job: RunningJob,
+  ): Promise<void> {
+    let loaded: LoadedKind;
     try {
-      const kind = await this.#loadForRun(message, clock);
-      const outcome = await kind.run(JSON.parse(message.inputJson), {
-        task: this.#context(message, job),
-        settings: this.#settings,
-        print: (text) => this.#jobs.get(message.job)?.printed.print(text),
-      });
-      if (job.cancelled) return { status: "cancelled" };
-      return this.#encode(outcome);
+      loaded = await this.#load(kind);
     } catch (thrown) {
-      return job.cancelled ? { status: "cancelled" } : failure(thrown);
+      this.#finish(job, failure(thrown));
+      return;
     }
+    const now = performance.now();
+    const loadMs = now - job.startedAt;
+    this.#answers.send({ type: "loaded", job: job.number, loadMs });
+    job.startedAt = now;
+    this.#start(loaded, request, job);
   }
 
-  async #loadForRun(
-    message: RunMessage,
-    clock: { startedAt: number },
-  ): Promise<LoadedKind> {
-    if (this.#kinds.has(message.kind))
-      return this.#load(message.kind, message.source);
-    const kind = await this.#load(message.kind, message.source);
-    const now = performance.now();
-    this.#send({
-      type: "loaded",
-      job: message.job,
-      loadMs: now - clock.startedAt,
-    });
-    clock.startedAt = now;
+  #start(kind: LoadedKind, request: RunRequest, job: RunningJob): void {
+    const finish = (outcome: KindOutcome): void =>
+      this.#finish(job, this.#encode(outcome));
+    const fail = (thrown: unknown): void => this.#finish(job, failure(thrown));
+    let outcome: KindOutcome | Promise<KindOutcome>;
+    this.#page?.started(request.job);
+    try {
+      outcome = this.#current.run(job, () =>
+        kind.run(JSON.parse(request.inputJson), {
+          task: job.context(request),
+          settings: this.#settings,
+          print: (text) => job.print(text),
+        }),
+      );
+    } catch (thrown) {
+      fail(thrown);
+      return;
+    }
+    if (outcome instanceof Promise) outcome.then(finish, fail);
+    else finish(outcome);
+  }
+
+  #finish(job: RunningJob, outcome: WorkerOutcome): void {
+    const runMs = performance.now() - job.startedAt;
+    this.#jobs.delete(job.number);
+    job.answered();
+    this.#answers.result(
+      job.number,
+      // Done before it heard of it counts; what threw or came to nothing after that is the cancel's doing.
+      job.isCancelled ? { status: "cancelled" } : outcome,
+      runMs,
+    );
+    // In the same turn, so before the next task: who waits for the result need not wait for this.
+    if (this.#jobs.size === 0) this.#surroundings.restore();
+  }
+
+  #kind(index: number): Kind {
+    const kind = this.#kinds[index];
+    if (kind === undefined) throw new Error(`kind ${index} was not introduced`);
     return kind;
   }
 
-  #load(kind: string, source: KindSource): Promise<LoadedKind> {
-    let loading = this.#kinds.get(kind);
-    if (loading === undefined) {
-      loading = loadKind(kind, source);
-      this.#kinds.set(kind, loading);
-      // A failed import may succeed once the file is mended, but Bun keeps the failure: a fresh process decides.
-      loading.catch(() => this.#kinds.delete(kind));
-    }
-    return loading;
+  #load(kind: Kind): Promise<LoadedKind> {
+    kind.loading ??= loadKind(kind.name, kind.source).then(
+      (loaded) => (kind.loaded = loaded),
+      (thrown: unknown) => {
+        kind.loading = null;
+        throw thrown;
+      },
+    );
+    return kind.loading;
   }
 
   #encode(outcome: KindOutcome): WorkerOutcome {
@@ -158,40 +201,6 @@ export class JobRunner {
       status: "failed",
       error: outcome.error,
       valueJson: kept?.status === "completed" ? kept.valueJson : null,
-    };
-  }
-
-  #context(message: RunMessage, running: Job): TaskContext {
-    const { job } = message;
-    const send = this.#send;
-    return {
-      taskId: message.taskId,
-      attempt: message.attempt,
-      get signal() {
-        return signalOf(running);
-      },
-      session:
-        message.session === null
-          ? null
-          : {
-              id: message.session,
-              state: this.#sessionState(message.session),
-            },
-      log: (text) => {
-        this.#jobs.get(job)?.printed.print(`${text}\n`);
-        send({ type: "log", job, message: String(text).slice(0, 4_096) });
-      },
-      progress: (done, total, text) => {
-        if (Number.isFinite(done))
-          send({
-            type: "progress",
-            job,
-            done,
-            total: Number.isFinite(total) ? (total as number) : null,
-            message: text === undefined ? null : String(text),
-          });
-      },
-      heartbeat: () => send({ type: "heartbeat", job }),
     };
   }
 

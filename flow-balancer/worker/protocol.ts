@@ -5,8 +5,11 @@
  */
 
 import type { WireError } from "../core/errors.ts";
+import type { BulkRef, LaneTicket } from "./bulk-lane.ts";
+import type { RunRequest } from "./frames.ts";
+import type { SharedFileTicket } from "./shared-file.ts";
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Where the code of a kind comes from. A module's path is absolute. */
 export type KindSource =
@@ -26,28 +29,52 @@ export interface WorkerSettings {
   readonly cancelGraceMs: number;
 }
 
-/** One task to run. `job` is the parent's number for this run on this worker: never used twice. */
-export interface RunMessage {
-  readonly type: "run";
-  readonly job: number;
-  readonly taskId: string;
-  readonly attempt: number;
-  readonly session: string | null;
-  readonly kind: string;
+/** Where the worker says how it is, without messages. */
+export interface PageTicket {
+  readonly file: SharedFileTicket;
+  readonly generation: number;
+}
+
+/** Introduces a kind to a worker, once; runs name it by its index. */
+export interface KindMessage {
+  readonly type: "kind";
+  /** 0, 1, 2, ... in the order they are introduced. */
+  readonly index: number;
+  readonly name: string;
   readonly source: KindSource;
-  readonly inputJson: string;
   /** Added to the worker's environment, for kinds that are configured to see more of it. */
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Runs and results of short tasks go in frames (see frames.ts); the rest, one message each, is here. */
 export type ToWorker =
-  | { readonly type: "init"; readonly settings: WorkerSettings }
-  | RunMessage
+  | {
+      readonly type: "init";
+      readonly settings: WorkerSettings;
+      /** Null: there is no shared memory. */
+      readonly page: PageTicket | null;
+    }
+  | KindMessage
+  | ({ readonly type: "run" } & RunRequest)
+  /** Its input is in the lane. */
+  | ({ readonly type: "run_bulk"; readonly ref: BulkRef } & Omit<
+      RunRequest,
+      "inputJson"
+    >)
+  /** Long texts may go this way from when the worker says it is open. */
+  | {
+      readonly type: "lane";
+      readonly to: "worker" | "parent";
+      readonly ticket: LaneTicket;
+    }
+  /** Lanes to the worker, up to this number, are of no use any more. */
+  | { readonly type: "lane_drop"; readonly lane: number }
+  /** Let the lane to the parent go if it is a large one. */
+  | { readonly type: "lane_shrink" }
   | {
       readonly type: "describe";
       readonly job: number;
-      readonly kind: string;
-      readonly source: KindSource;
+      readonly kind: number;
     }
   | { readonly type: "cancel"; readonly job: number }
   | { readonly type: "drain" };
@@ -83,6 +110,16 @@ export type FromWorker =
       readonly outcome: WorkerOutcome;
       readonly runMs: number;
     }
+  /** A completed job whose value is in the lane. */
+  | {
+      readonly type: "result_bulk";
+      readonly job: number;
+      readonly runMs: number;
+      /** Unchecked. */
+      readonly ref: unknown;
+    }
+  | { readonly type: "lane_open"; readonly lane: number; readonly ok: boolean }
+  | { readonly type: "lane_shrunk"; readonly lane: number }
   | {
       readonly type: "described";
       readonly job: number;
@@ -109,3 +146,5 @@ export type FromWorker =
 
 /** A running job says it is alive this often, whether or not its code does. */
 export const HEARTBEAT_MS = 5_000;
+/** So often a worker counts up on its page, while its main thread turns: a store to memory. */
+export const BEAT_MS = 250;

@@ -23,10 +23,21 @@ export function readMessage(
   if (raw["type"] === "ready")
     return isAmount(raw["protocol"]) ? (raw as unknown as FromWorker) : null;
   if (raw["type"] === "bye") return { type: "bye" };
+  if (raw["type"] === "lane_open" || raw["type"] === "lane_shrunk")
+    return readOfLane(raw, raw["type"]);
   const { job } = raw;
   return Number.isSafeInteger(job)
     ? readOfJob(raw, job as number, maxResultBytes)
     : null;
+}
+
+function readOfLane(
+  { lane, ok }: Fields,
+  type: "lane_open" | "lane_shrunk",
+): FromWorker | null {
+  if (!isAmount(lane)) return null;
+  if (type === "lane_shrunk") return { type, lane };
+  return typeof ok === "boolean" ? { type, lane, ok } : null;
 }
 
 function readOfJob(
@@ -65,6 +76,10 @@ function readOfJob(
       return outcome !== null && isAmount(runMs)
         ? { type: "result", job, outcome, runMs }
         : null;
+    }
+    case "result_bulk": {
+      const { runMs, ref } = raw;
+      return isAmount(runMs) ? { type: "result_bulk", job, runMs, ref } : null;
     }
     case "described":
       return readDescribed(raw, job);
@@ -127,7 +142,7 @@ const isAmount = (value: unknown): value is number =>
   Number.isFinite(value) && (value as number) >= 0;
 
 /** No more characters than bytes are allowed: what the worker itself encoded always passes. */
-function isJson(value: unknown, maxBytes: number): value is string {
+export function isJson(value: unknown, maxBytes: number): value is string {
   if (!isText(value) || value.length > maxBytes) return false;
   try {
     JSON.parse(value);

@@ -8,9 +8,10 @@ import { constants } from "node:os";
 import { extname, join } from "node:path";
 import { DISTRUSTING_FLAGS } from "../core/bun-flags.ts";
 import type { WorkerId } from "../core/ids.ts";
-import { packed, unpacked } from "./packed-message.ts";
+import { MAX_FRAMED_CHARS, RunFrame, type RunRequest } from "./frames.ts";
+import { packed } from "./packed-message.ts";
 import { killMarked, OWNER_VARIABLE, signalGroup } from "./process-tree.ts";
-import type { ToWorker, WorkerSettings } from "./protocol.ts";
+import type { PageTicket, ToWorker, WorkerSettings } from "./protocol.ts";
 
 export interface WorkerDeath {
   readonly exitCode: number | null;
@@ -27,7 +28,9 @@ export interface WorkerOptions {
   readonly instance: string;
   readonly settings: WorkerSettings;
   readonly environment: Readonly<Record<string, string>>;
-  /** Unchecked: see readMessage. */
+  /** Where it is to say how it is; null without shared memory. */
+  readonly page: PageTicket | null;
+  /** Unchecked and still packed. */
   readonly onMessage: (message: unknown) => void;
   /** Called once, after everything the worker had sent was delivered. */
   readonly onExit: (death: WorkerDeath) => void;
@@ -48,6 +51,9 @@ export class WorkerProcess {
   readonly id: WorkerId;
   readonly #process: Bun.Subprocess<"ignore", "pipe", "pipe">;
   readonly #mark: string;
+  readonly #runs = new RunFrame();
+  readonly #flush = (): void => this.#flushRuns();
+  #flushPlanned = false;
   #lastWords = "";
 
   /** Throws what Bun.spawn throws; the process is not ready before it says so. */
@@ -63,7 +69,7 @@ export class WorkerProcess {
       // Its own session and group, so that the whole of it can be signalled.
       detached: true,
       serialization: "advanced",
-      ipc: (message: unknown) => options.onMessage(unpacked(message)),
+      ipc: options.onMessage,
       onExit: (_, exitCode, signal) => {
         // IPC messages that were sent before the end may still be in the socket: they come first.
         setImmediate(() =>
@@ -78,7 +84,7 @@ export class WorkerProcess {
     });
     void this.#listen(this.#process.stdout);
     void this.#listen(this.#process.stderr);
-    this.send({ type: "init", settings: options.settings });
+    this.send({ type: "init", settings: options.settings, page: options.page });
   }
 
   get pid(): number {
@@ -87,12 +93,41 @@ export class WorkerProcess {
 
   /** Queued, not delivered: only an answer proves that a worker read it. False if the channel is closed. */
   send(message: ToWorker): boolean {
+    this.#flushRuns();
+    return this.#post(packed(message));
+  }
+
+  /** Short ones that are asked for in one turn of the event loop go together. */
+  run(request: RunRequest): void {
+    if (request.inputJson.length > MAX_FRAMED_CHARS) {
+      this.send({ type: "run", ...request });
+      return;
+    }
+    this.#runs.run(request);
+    if (this.#runs.isFull) this.#flushRuns();
+    else if (!this.#flushPlanned) {
+      this.#flushPlanned = true;
+      process.nextTick(this.#flush);
+    }
+  }
+
+  #flushRuns(): void {
+    this.#flushPlanned = false;
+    if (!this.#runs.isEmpty) this.#post(this.#runs.take());
+  }
+
+  #post(message: object | string): boolean {
     try {
-      this.#process.send(packed(message));
+      this.#process.send(message);
       return true;
     } catch {
       return false;
     }
+  }
+
+  /** Asks the whole group to go, as a terminal does. */
+  terminate(): void {
+    signalGroup(this.pid, "SIGTERM");
   }
 
   /** Ends the process and its whole tree at once. `onExit` follows. */

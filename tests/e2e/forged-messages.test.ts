@@ -9,9 +9,9 @@ const server = sharedServer({
   },
 });
 
-/** A script that says things to the parent itself, for every job number it could have, then returns. */
+/** A script that says things to the parent itself, for every number its job could have, then returns. */
 const saying = (messages: string, then = "return 'mine';") =>
-  `export default async () => { for (let job = 0; job < 60; job++) for (const message of (${messages})) process.send({ job, ...message }); await Bun.sleep(30); ${then} }`;
+  `export default async () => { for (let job = 0; job < 4096; job += 64) for (const message of (${messages})) process.send(typeof message === "string" ? message.replaceAll("JOB", job) : { job, ...message }); await Bun.sleep(30); ${then} }`;
 
 const JUNK = `[
   {}, { type: 3 }, { type: "nonsense" }, { type: "__proto__" }, { type: "constructor" },
@@ -30,7 +30,9 @@ const JUNK = `[
   { type: "loaded" }, { type: "loaded", loadMs: "x" },
   { type: "progress" }, { type: "progress", done: "x", total: {}, message: [] }, { type: "progress", done: NaN, total: NaN, message: null },
   { type: "output" }, { type: "output", text: 5, bytes: "x" }, { type: "output", text: "t", bytes: -5 }, { type: "output", text: null, bytes: NaN },
-  { type: "log" }, { type: "log", message: {} }, { type: "heartbeat" }, { type: "ready" }, { type: "ready", protocol: 1 }, { type: "bye" },
+  { type: "log" }, { type: "log", message: {} }, { type: "heartbeat" }, { type: "ready" }, { type: "ready", protocol: 2 }, { type: "bye" },
+  "", "[", "[]", "[JOB,1,9]", "[JOB,1,9]\\n1", "[JOB,1,1]\\n12", "[JOB,1,-1]\\n", "[JOB,-1,1]\\n1", "[JOB,null,1]\\n1", "[JOB,1,1.5]\\n1", "[JOB,1]\\n1",
+  "[JOB,1,9]\\n{not json", "[JOB.5,1,1]\\n1", "[\\"JOB\\",1,1]\\n1", "{}\\n", "[{}]\\n", "{", "null", "[JOB,1,1,JOB,1]\\n1", "[JOB,1,0]\\n",
 ]`;
 
 test("messages of no sense, in every shape, change neither the task's result nor the server", async () => {
@@ -54,26 +56,28 @@ test("messages of no sense, in every shape, change neither the task's result nor
   ).toMatchObject({ text: "", bytes_printed: 0, truncated: false });
 });
 
-test("a task that answers twice is answered once; its own second word is a stray", async () => {
-  const answer = await server.client.script(
-    saying(
-      `[{ type: "result", outcome: { status: "completed", valueJson: '"forged"' }, runMs: 1 }]`,
-    ),
-  );
-  expect(answer).toMatchObject({ status: "completed", value: "forged" });
-  const other = await server.client.script("export default () => 'honest'");
-  expect(other).toMatchObject({ status: "completed", value: "honest" });
-  const again = await server.client.ask("await_task", {
-    task_ids: [answer.task_id],
-  });
-  expect(again.results).toMatchObject([
-    { status: "completed", value: "forged" },
-  ]);
-});
+test.each([
+  `{ type: "result", outcome: { status: "completed", valueJson: '"forged"' }, runMs: 1 }`,
+  `'[JOB,1,8]\\n"forged"'`,
+])(
+  "a task that answers twice is answered once; its own second word is a stray: %s",
+  async (forged) => {
+    const answer = await server.client.script(saying(`[${forged}]`));
+    expect(answer).toMatchObject({ status: "completed", value: "forged" });
+    const other = await server.client.script("export default () => 'honest'");
+    expect(other).toMatchObject({ status: "completed", value: "honest" });
+    const again = await server.client.ask("await_task", {
+      task_ids: [answer.task_id],
+    });
+    expect(again.results).toMatchObject([
+      { status: "completed", value: "forged" },
+    ]);
+  },
+);
 
 test("a task cannot put off its deadline by claiming to have been loaded again", async () => {
   const answer = await server.client.script(
-    "export default () => new Promise(() => setInterval(() => { for (let job = 0; job < 60; job++) process.send({ type: 'loaded', job, loadMs: 1 }); }, 20))",
+    "export default () => new Promise(() => setInterval(() => { for (let job = 0; job < 4096; job += 64) process.send({ type: 'loaded', job, loadMs: 1 }); }, 20))",
     { timeout_ms: 200 },
   );
   expect(answer).toMatchObject({

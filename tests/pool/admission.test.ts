@@ -13,7 +13,10 @@ describe("admission", () => {
       expect.objectContaining({
         code: "QUEUE_FULL",
         retryable: true,
-        message: "2 tasks wait already, the limit is 2",
+        message: expect.stringMatching(
+          /^2 tasks wait already, the limit is 2; the wait would be about \d+ ms$/,
+        ),
+        retryAfterMs: expect.any(Number),
       }),
     );
     release();

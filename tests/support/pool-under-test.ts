@@ -152,6 +152,7 @@ const kindOf = (
   source: { type },
   effects: "idempotent",
   concurrency: null,
+  inFlight: 1,
   memoryMb: null,
   env: {},
   ...more,

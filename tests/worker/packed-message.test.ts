@@ -8,13 +8,11 @@ import type {
 const run = (inputJson: string): ToWorker => ({
   type: "run",
   job: 1,
-  taskId: "t",
+  taskId: "väl\ud800ue\u2028",
   attempt: 1,
   session: null,
-  kind: "k",
-  source: { type: "script" },
+  kind: 3,
   inputJson,
-  env: { NAME: "väl\ud800ue\u2028" },
 });
 const result = (valueJson: string): FromWorker => ({
   type: "result",

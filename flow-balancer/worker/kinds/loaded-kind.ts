@@ -23,6 +23,6 @@ export type KindOutcome =
 
 export interface LoadedKind {
   readonly description: KindDescription;
-  /** What it throws fails the job: a BalancerError with its own code. */
-  run(input: unknown, job: JobContext): Promise<KindOutcome>;
+  /** What it throws, or rejects with, fails the job: a BalancerError with its own code. */
+  run(input: unknown, job: JobContext): KindOutcome | Promise<KindOutcome>;
 }

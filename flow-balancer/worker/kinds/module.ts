@@ -60,18 +60,38 @@ function jsonSchemaOf(input: InputSchema): Record<string, unknown> | null {
   }
 }
 
-async function runModule(
+/** Without a promise where schema and task need none: short tasks are answered in the turn they arrive. */
+function runModule(
   definition: TaskDefinition<InputSchema>,
   input: unknown,
   job: JobContext,
-): Promise<KindOutcome> {
-  const checked = (await definition.input["~standard"].validate(input)) as {
+): KindOutcome | Promise<KindOutcome> {
+  const checked = definition.input["~standard"].validate(input);
+  return isThenable(checked)
+    ? checked.then((result) => runChecked(definition, result, job))
+    : runChecked(definition, checked, job);
+}
+
+function runChecked(
+  definition: TaskDefinition<InputSchema>,
+  checked: unknown,
+  job: JobContext,
+): KindOutcome | Promise<KindOutcome> {
+  const { value, issues } = checked as {
     value?: unknown;
     issues?: readonly Issue[];
   };
-  if (checked.issues) return { ok: false, error: invalidInput(checked.issues) };
-  return { ok: true, value: await definition.run(checked.value, job.task) };
+  if (issues) return { ok: false, error: invalidInput(issues) };
+  const returned = definition.run(value, job.task);
+  return isThenable(returned)
+    ? returned.then((it) => ({ ok: true, value: it }))
+    : { ok: true, value: returned };
 }
+
+const isThenable = (value: unknown): value is Promise<unknown> =>
+  typeof value === "object" &&
+  value !== null &&
+  typeof (value as { then?: unknown }).then === "function";
 
 interface Issue {
   readonly message: string;

@@ -1,0 +1,324 @@
+/**
+ * Brings jobs and workers together: lets a job in or refuses it, keeps it in order while it waits,
+ * and gives it the worker it is expected to be done soonest on. A job is in exactly one place: the
+ * wait queue, held back because its like killed workers, one worker, or settled.
+ */
+
+import { wireError } from "../core/errors.ts";
+import type { PoolSettings } from "../core/pool-settings.ts";
+import type { Env } from "../core/ports.ts";
+import { AdmissionDesk } from "./admission-desk.ts";
+import { choose, type Choice } from "./choice.ts";
+import { DueTimer } from "./due-timer.ts";
+import type { Estimates } from "./estimates.ts";
+import { HeldJobs } from "./held-jobs.ts";
+import type { Job } from "./job.ts";
+import { KindLimits } from "./kind-limits.ts";
+import { RoomyWorkers } from "./roomy-workers.ts";
+import { WaitQueue } from "./wait-queue.ts";
+import type { WorkerPool } from "./worker-pool.ts";
+import type { WorkerSlot } from "./worker-slot.ts";
+
+export interface PlacerOptions {
+  readonly env: Env;
+  readonly settings: PoolSettings;
+  readonly workers: WorkerPool;
+  readonly times: Estimates;
+}
+
+/** Runs shorter than this are best sent to the worker that has most of their kind: one message carries many. */
+const PACKED_BELOW_MS = 1;
+
+/** Of leaving a session's worker, beside a new process: what its memory is worth that no run time shows, ms. */
+const MOVE_COST_MS = 0;
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+export class Placer {
+  readonly #env: Env;
+  readonly #settings: PoolSettings;
+  readonly #workers: WorkerPool;
+  readonly #times: Estimates;
+  readonly #queue: WaitQueue<Job>;
+  readonly #limits: KindLimits;
+  readonly #roomy = new RoomyWorkers();
+  readonly #parked = new Set<string>();
+  readonly #held: HeldJobs;
+  readonly #desk: AdmissionDesk;
+  readonly #expiry: DueTimer;
+
+  constructor({ env, settings, workers, times }: PlacerOptions) {
+    this.#env = env;
+    this.#settings = settings;
+    this.#workers = workers;
+    this.#times = times;
+    this.#queue = new WaitQueue(settings.maxWorkers);
+    this.#limits = new KindLimits(this.#queue);
+    this.#held = new HeldJobs({
+      env,
+      guard: workers.guard,
+      release: (jobs) => {
+        for (const job of jobs) this.#enqueue(job, NEVER);
+        this.place();
+      },
+    });
+    this.#desk = new AdmissionDesk({
+      settings,
+      times,
+      queue: this.#queue,
+      workers: () => workers.all,
+    });
+    this.#expiry = new DueTimer(env, (now) => this.#expire(now));
+  }
+
+  get waiting(): number {
+    return this.#queue.size + this.#held.size;
+  }
+
+  /** Throws QUEUE_FULL or DEADLINE_UNREACHABLE: then it was not let in. */
+  submit(job: Job): void {
+    const { deadlineMs = null } = job.task;
+    const { waiting } = this;
+    if (waiting === 0 && deadlineMs === null && this.#startedAtOnce(job))
+      return;
+    const isToBeAsked =
+      deadlineMs !== null || waiting >= this.#settings.maxWaiting;
+    this.#enqueue(
+      job,
+      isToBeAsked ? this.#desk.admit(job, waiting, this.#env.mono()) : NEVER,
+    );
+    this.place();
+  }
+
+  /** False if it does not wait. */
+  drop(job: Job): boolean {
+    if (this.#held.delete(job)) return true;
+    if (job.node === null || !this.#queue.remove(job.node)) return false;
+    job.node = null;
+    this.#limits.waits(job.task.kind);
+    return true;
+  }
+
+  /** It is on no worker any more. */
+  left(job: Job, isAlive: boolean): void {
+    const { slot } = job;
+    const { kind } = job.task;
+    if (slot === null) return;
+    job.slot = null;
+    this.#limits.ended(kind);
+    if (kind.inFlight > 1) this.#roomy.note(slot, kind);
+    this.#held.ended(job, isAlive);
+    if (this.#queue.size > 0) this.place();
+  }
+
+  /** Its worker died under it: it waits again, in its old place as far as there is one. */
+  again(job: Job): void {
+    this.left(job, false);
+    this.#enqueue(job, NEVER);
+    this.place();
+  }
+
+  /** A session's worker is gone, or free for it alone: who waited for it chooses anew. */
+  unpark(session: string): void {
+    if (this.#parked.delete(session))
+      this.#queue.setSessionParked(session, false);
+  }
+
+  /** How many more workers would find work at once. */
+  demand(): number {
+    return this.#queue.next(this.#env.mono()) === null
+      ? 0
+      : Math.max(1, this.#queue.size - this.#limits.surplus);
+  }
+
+  /** Every job that waits, taken out. */
+  takeAll(): Job[] {
+    const jobs = [...this.#queue].map((node) => node.waiting.job);
+    jobs.push(...this.#held);
+    for (const job of jobs) this.drop(job);
+    return jobs;
+  }
+
+  stop(): void {
+    this.#expiry.stop();
+  }
+
+  /** Gives out workers until none suits. Never starts a process itself. */
+  place(): void {
+    if (this.#queue.size > 0) {
+      const now = this.#env.mono();
+      this.#serveBound(now);
+      this.#serveAll(now);
+    }
+    this.#workers.refill();
+  }
+
+  /** Workers of a session, or kept for a kind, that have nothing to do. */
+  #serveBound(now: number): void {
+    for (const slot of [...this.#workers.idle]) {
+      if (!slot.bound) continue;
+      const { session, reservedFor } = slot;
+      const node =
+        session !== null
+          ? this.#queue.nextOfSession(session, reservedFor, now)
+          : this.#queue.nextOfKind(reservedFor ?? "", now);
+      if (node === null || this.#isHeldBack(node.waiting.job)) continue;
+      const choice = this.#choose(node.waiting.job, now);
+      if (choice.type === "use") this.#use(node.waiting.job, choice, now);
+    }
+  }
+
+  #serveAll(now: number): void {
+    let hasMoved = false;
+    while (this.#hasOpenWorker()) {
+      const node = this.#queue.next(now, this.#lookAheadMs(now));
+      if (node === null) {
+        // Who waits for a busy worker of its own may take an idle one, now that nobody else does.
+        if (hasMoved || this.#parked.size === 0) return;
+        hasMoved = true;
+        for (const session of [...this.#parked]) this.unpark(session);
+        continue;
+      }
+      const { job } = node.waiting;
+      if (this.#isHeldBack(job)) continue;
+      const choice = this.#choose(job, now);
+      if (choice.type === "use") {
+        if (!this.#use(job, choice, now)) return;
+      } else if (choice.type === "wait_for") this.#park(job);
+      else {
+        if (choice.type === "replace") this.#workers.makeRoom(1);
+        return;
+      }
+    }
+  }
+
+  /** One that any task may have, or a place beside others. */
+  #hasOpenWorker(): boolean {
+    if (this.#queue.size === 0) return false;
+    return this.#workers.idle.size > 0 || !this.#roomy.isEmpty;
+  }
+
+  #lookAheadMs(now: number): number {
+    if (this.#queue.nextExpiryAt === NEVER) return 0;
+    const { freeInMs } = this.#desk.load(now);
+    let sum = this.#times.meanRunMs;
+    for (const ms of freeInMs) sum += ms;
+    return sum / freeInMs.length;
+  }
+
+  /** The short way of most tasks: nobody waits, and a worker is there. */
+  #startedAtOnce(job: Job): boolean {
+    const { kind } = job.task;
+    if (!this.#limits.mayRun(kind) || this.#held.concerns(job)) return false;
+    const now = this.#env.mono();
+    const roomy = kind.inFlight > 1 ? this.#roomy.find(job) : null;
+    if (
+      roomy !== null &&
+      this.#times.expect(kind.name, "warm").runMs < PACKED_BELOW_MS
+    ) {
+      this.#assign(job, roomy);
+      return true;
+    }
+    const choice = this.#choose(job, now);
+    return choice.type === "use" && this.#use(job, choice, now);
+  }
+
+  #choose(job: Job, now: number): Choice<WorkerSlot> {
+    const { kind, session } = job.task;
+    const workers = this.#workers.all;
+    job.choice = choose(
+      {
+        session,
+        kind: kind.name,
+        inFlight: job.alone ? 1 : kind.inFlight,
+        affinity: "priced",
+      },
+      workers,
+      {
+        now,
+        times: this.#times,
+        canStart: workers.size < this.#settings.maxWorkers,
+        waiting: this.#queue.size,
+        moveCostMs: MOVE_COST_MS,
+      },
+    );
+    return job.choice;
+  }
+
+  /** False if the worker has no room for a task of that size just now. */
+  #use(
+    job: Job,
+    { worker, way }: Extract<Choice<WorkerSlot>, { type: "use" }>,
+    now: number,
+  ): boolean {
+    if (way === "free_lane" && !worker.hasRoomBeside(job)) return false;
+    if (job.node !== null) this.#queue.take(job.node, now);
+    this.#assign(job, worker);
+    return true;
+  }
+
+  #assign(job: Job, slot: WorkerSlot): void {
+    const { kind } = job.task;
+    job.node = null;
+    job.slot = slot;
+    if (slot.state === "idle") this.#workers.take(slot);
+    if (!this.#workers.guard.isQuiet) this.#workers.guard.began(job.crashKey);
+    this.#limits.began(kind);
+    slot.assign(job);
+    if (kind.inFlight > 1) this.#roomy.note(slot, kind);
+  }
+
+  #park(job: Job): void {
+    const { session } = job.task;
+    if (session === null) return;
+    this.#parked.add(session);
+    this.#queue.setSessionParked(session, true);
+  }
+
+  #enqueue(job: Job, startWithinMs: number): void {
+    const { kind, session, priority, deadlineMs = null } = job.task;
+    const now = this.#env.mono();
+    const expected = this.#times.expect(kind.name, "warm");
+    job.node = this.#queue.enqueue({
+      job,
+      kind: kind.name,
+      session,
+      priority,
+      costMs: expected.runMs,
+      varianceMs2: expected.runVarianceMs2,
+      enqueuedAt: job.enqueuedAt,
+      latestStartAt: now + startWithinMs,
+      hopelessAt:
+        deadlineMs === null
+          ? NEVER
+          : job.enqueuedAt + deadlineMs - expected.runLowMs,
+    });
+    this.#limits.waits(kind);
+    if (deadlineMs !== null) this.#expiry.need(this.#queue.nextExpiryAt);
+  }
+
+  /** Takes one that must not run now out of the order. */
+  #isHeldBack(job: Job): boolean {
+    if (!this.#held.concerns(job)) return false;
+    this.drop(job);
+    this.#held.add(job);
+    return true;
+  }
+
+  #expire(now: number): number {
+    for (;;) {
+      const node = this.#queue.expired(now);
+      if (node === null) return this.#queue.nextExpiryAt;
+      const { job } = node.waiting;
+      job.node = null;
+      this.#limits.waits(job.task.kind);
+      job.failed(
+        wireError(
+          "DEADLINE_PASSED",
+          `its deadline of ${job.task.deadlineMs} ms could not be met any more after a wait of ${Math.round(now - job.enqueuedAt)} ms; it never started`,
+          "Submit it again, with a longer deadline_ms if it is still wanted.",
+        ),
+      );
+    }
+  }
+}

@@ -1,0 +1,24 @@
+/** What a worker's slot is given, and what it tells the pool. */
+
+import type { WorkerDeath } from "../worker/worker-process.ts";
+import type { Job } from "./job.ts";
+import type { ChannelOptions } from "./worker-channel.ts";
+import type { WorkerSlot } from "./worker-slot.ts";
+
+export interface SlotEvents {
+  /** The worker has no job. */
+  idle(slot: WorkerSlot): void;
+  /** Gone for good with the jobs it had; `started` tells whether it ever became ready. */
+  dead(
+    slot: WorkerSlot,
+    death: WorkerDeath,
+    started: boolean,
+    lost: readonly Job[],
+  ): void;
+}
+
+export interface SlotOptions extends Omit<ChannelOptions, "events"> {
+  readonly startTimeoutMs: number;
+  readonly cancelGraceMs: number;
+  readonly events: SlotEvents;
+}

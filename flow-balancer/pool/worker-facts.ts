@@ -1,0 +1,44 @@
+/** What is known of a worker process without asking it: the part of a slot that rules look at. */
+
+import type { SessionId } from "../core/ids.ts";
+import type { WorkerState } from "../core/pool-status.ts";
+import type { MonoMs } from "../core/time.ts";
+import type { Tier } from "../core/tier.ts";
+
+export abstract class WorkerFacts {
+  readonly loaded = new Set<string>();
+  session: SessionId | null = null;
+  reservedFor: string | null = null;
+  state: WorkerState = "starting";
+  idleSince: MonoMs;
+  /** When the oldest of its jobs began. */
+  busySince: MonoMs;
+  /** From its start until it could take a job, ms. */
+  readyMs = 0;
+  tasksDone = 0;
+  /** To be let go as soon as it is idle. */
+  released = false;
+  /** Messages that named no running job. */
+  strayMessages = 0;
+  heardAt: MonoMs;
+  constructor(now: MonoMs) {
+    this.idleSince = this.heardAt = this.busySince = now;
+  }
+
+  /** Not for any task that comes. */
+  get bound(): boolean {
+    return this.session !== null || this.reservedFor !== null;
+  }
+
+  /** How specialised the process is now. */
+  get tier(): Tier {
+    if (this.session !== null) return "hot";
+    return this.loaded.size > 0 ? "warm" : "cold";
+  }
+
+  /** What a task that is placed now finds. */
+  tierFor(kind: string): Tier {
+    if (this.session !== null) return "hot";
+    return this.loaded.has(kind) ? "warm" : "cold";
+  }
+}
