@@ -19,18 +19,30 @@ export interface BenchCase {
   readonly added?: number;
 }
 
-/** What was promised, and what this run measured. */
-export interface Target {
+interface Measured {
   readonly name: string;
-  /** Met when `measured` is at most this. */
-  readonly limit: number;
   readonly measured: number;
   readonly unit: string;
 }
 
+/** What was promised, and what this run measured. */
+export type Target =
+  /** Met when `measured` is at most this. */
+  | (Measured & { readonly limit: number })
+  /** Met when `measured` is at least this. */
+  | (Measured & { readonly atLeast: number });
+
+/** What could not be measured (NaN) meets nothing. */
+export const isMet = (target: Target): boolean =>
+  "limit" in target
+    ? target.measured <= target.limit
+    : target.measured >= target.atLeast;
+
 export interface Findings {
   readonly cases: readonly BenchCase[];
   readonly targets: readonly Target[];
+  /** What a reader of the figures has to know: who did not take part, which way something was decided. */
+  readonly notes?: readonly string[];
 }
 
 export interface Report extends Findings {
@@ -40,6 +52,9 @@ export interface Report extends Findings {
   /** With `-dirty` where the code measured is not the commit's. */
   readonly commit: string;
 }
+
+/** Of these alone a difference says something. */
+const TIMES: ReadonlySet<string> = new Set(["ms", "us"]);
 
 /** A thousandth of a unit is finer than any of these repeat. */
 const rounded = (value: number): number => Math.round(value * 1_000) / 1_000;
@@ -65,7 +80,7 @@ export function benchCase(
       : {
           ratio_to: floor.name,
           ratio: rounded(p50 / floor.p50),
-          ...(unit === "ms" ? { added: rounded(p50 - floor.p50) } : {}),
+          ...(TIMES.has(unit) ? { added: rounded(p50 - floor.p50) } : {}),
         }),
   };
 }
@@ -77,6 +92,7 @@ export function table({
   commit,
   cases,
   targets,
+  notes = [],
 }: Report): string {
   const rows = cases.map((it) => [
     it.name,
@@ -104,9 +120,10 @@ export function table({
     `${suite}  (${machine.cpu}, ${machine.cores} cores, ${machine.memory_gib} GiB, ${machine.kernel}, Bun ${machine.bun}, ${commit.slice(0, 12)}${commit.endsWith("-dirty") ? "-dirty" : ""})`,
     ...aligned([head, ...rows]),
     ...targets.map(
-      ({ name, limit, measured, unit }) =>
-        `${measured <= limit ? "met    " : "not met"}  ${name}: ${rounded(measured)} ${unit}, at most ${limit}`,
+      (target) =>
+        `${isMet(target) ? "met    " : "not met"}  ${target.name}: ${rounded(target.measured)} ${target.unit}, ${"limit" in target ? `at most ${target.limit}` : `at least ${target.atLeast}`}`,
     ),
+    ...notes.map((note) => `note     ${note}`),
   ].join("\n");
 }
 

@@ -62,10 +62,37 @@ export interface Timing {
   readonly runMs: number;
 }
 
+/** How a task came to a worker: an idle one, a share of a busy one, or one it had to wait for. */
+export type Way =
+  | "own_idle"
+  | "loaded_idle"
+  | "bare_idle"
+  | "free_lane"
+  | "own_busy"
+  | "other_busy"
+  | "starting"
+  | "spawn"
+  | "nothing";
+
+/** Why a task ran where it did: what was expected, and what else there was. Times in ms. */
+export interface Decision {
+  readonly way: Way;
+  readonly predicted: Timing;
+  /** The next best way and its completion; null: there was no other. */
+  readonly instead: Way | null;
+  readonly insteadMs: number | null;
+  /** What leaving the session's worker was reckoned to cost; null: it was not to be left at all. */
+  readonly priceMs: number | null;
+}
+
 /** Where one attempt ran and how long it took. */
 export interface Execution extends Timing {
   readonly tier: Tier;
   readonly worker: WorkerId;
+  /** Null where there was nothing to choose: it joined others of its kind on their worker. */
+  readonly decision?: Decision | null;
+  /** Workers that died under earlier tries of the same attempt; left out: none. */
+  readonly deaths?: number;
 }
 
 /** Everything that is known of a task: one row. */

@@ -10,7 +10,7 @@
  * tier; `moveCostMs` adds what does not. With `strict` the price is infinite: one worker a session.
  */
 
-import type { Timing } from "../core/task.ts";
+import type { Timing, Way } from "../core/task.ts";
 import type { Tier } from "../core/tier.ts";
 import type { Estimates } from "./estimates.ts";
 import {
@@ -33,18 +33,6 @@ export interface ChoiceContext {
   /** Beside what a new process costs, ms: what a session loses that does not show in run times. */
   readonly moveCostMs: number;
 }
-
-/** How it will be served: by an idle worker, by a share of a busy one, or by one that is not there yet. */
-export type Way =
-  | "own_idle"
-  | "loaded_idle"
-  | "bare_idle"
-  | "free_lane"
-  | "own_busy"
-  | "other_busy"
-  | "starting"
-  | "spawn"
-  | "nothing";
 
 interface Chosen {
   readonly way: Way;

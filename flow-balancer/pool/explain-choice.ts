@@ -1,6 +1,7 @@
 /** A choice in words, for a person who asks why. Made only when asked: most are never read. */
 
-import type { Choice, Way } from "./choice.ts";
+import type { Way } from "../core/task.ts";
+import type { Choice } from "./choice.ts";
 import type { WorkerView } from "./worker-view.ts";
 
 const WAYS: Readonly<Record<Way, string>> = {

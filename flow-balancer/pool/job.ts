@@ -7,7 +7,7 @@ import { wireError, type ErrorCode, type WireError } from "../core/errors.ts";
 import type { WorkerId } from "../core/ids.ts";
 import type { Env } from "../core/ports.ts";
 import type { MonoMs } from "../core/time.ts";
-import type { Execution, TaskResult, Timing } from "../core/task.ts";
+import type { Decision, Execution, TaskResult, Timing } from "../core/task.ts";
 import type { Tier } from "../core/tier.ts";
 import type { KindDescription, WorkerOutcome } from "../worker/protocol.ts";
 import type { Choice } from "./choice.ts";
@@ -278,6 +278,18 @@ export class Job implements PoolRun {
     this.#resolve(outcome);
   }
 
+  #decision(): Decision | null {
+    const { choice, predicted } = this;
+    if (choice === null || predicted === null) return null;
+    return {
+      way: choice.way,
+      predicted,
+      instead: choice.instead,
+      insteadMs: finiteOrNull(choice.insteadMs),
+      priceMs: finiteOrNull(choice.priceMs),
+    };
+  }
+
   #execution(reportedRunMs: number | undefined): Execution | null {
     if (this.#tier === null || this.#worker === null) return null;
     return {
@@ -288,6 +300,11 @@ export class Job implements PoolRun {
       runMs:
         reportedRunMs ??
         Math.max(0, this.#env.mono() - this.#placedAt - this.#startMs),
+      decision: this.#decision(),
+      ...(this.deaths > 0 ? { deaths: this.deaths } : {}),
     };
   }
 }
+
+const finiteOrNull = (ms: number): number | null =>
+  Number.isFinite(ms) ? ms : null;

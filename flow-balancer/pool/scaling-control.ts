@@ -134,12 +134,6 @@ export class ScalingControl {
     if (this.#exchange?.old === slot) this.#exchange = null;
   }
 
-  /** The next to be let go leaves for want of work. */
-  noteUnused(): void {
-    this.#state = noteLetGo(this.#state, this.#options.env.mono());
-    this.#toReplace = -1;
-  }
-
   /** It is dead. True if it had been let go. */
   gone(slot: WorkerSlot): boolean {
     const wasLetGo = this.#leaving.has(slot) || slot.released;
@@ -186,18 +180,23 @@ export class ScalingControl {
     });
   }
 
-  /** Idle workers that were not used for long enough. */
+  /** Idle workers that were not used for long enough; all are to be let go. */
   unused(): WorkerSlot[] {
     const { env, idle, slots, settings } = this.#options;
     const now = env.mono();
     const load = this.#load(now);
     this.#state = observe(this.#state, now, load, settings);
-    return workersToRetire(this.#state, now, [...idle], {
+    const unused = workersToRetire(this.#state, now, [...idle], {
       spareWorkers: settings.spareWorkers,
       busy: slots.size - idle.size,
       busyUnbound: load.freeInMs.length + load.startingMs.length,
       keepMs: (slot) => this.#keepMs(slot),
     });
+    if (unused.length === 0) return unused;
+    this.#state = noteLetGo(this.#state, now);
+    // For want of work: nothing is to be put in their place.
+    this.#toReplace = -unused.length;
+    return unused;
   }
 
   /** Idle workers to let go until the memory is enough; and, with the new sizes, who is worn. */

@@ -9,6 +9,7 @@
 import { workerId } from "../core/ids.ts";
 import { startGuardian, type Guardian } from "../worker/guardian.ts";
 import { describeDeath, type WorkerDeath } from "../worker/worker-process.ts";
+import { atMost } from "./at-most.ts";
 import { CrashGuard } from "./crash-guard.ts";
 import type { Job } from "./job.ts";
 import { thisMachine } from "./machine.ts";
@@ -109,7 +110,7 @@ export class WorkerPool {
     const running = Promise.all(
       this.slots.flatMap((slot) => slot.jobs.map(({ done }) => done)),
     );
-    await this.#within(graceMs, running);
+    await atMost(this.#options.env, graceMs, running);
     for (const slot of this.#slots) slot.endAll({ type: "shutdown" });
     await running;
     const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve));
@@ -117,15 +118,6 @@ export class WorkerPool {
     if (this.#slots.size > 0) await empty;
     this.#guardian?.release();
     this.#guardian = null;
-  }
-
-  async #within(ms: number, work: Promise<unknown>): Promise<void> {
-    let stopTimer = (): void => {};
-    const over = new Promise<void>((resolve) => {
-      stopTimer = this.#options.env.timer(ms, resolve);
-    });
-    await Promise.race([work, over]);
-    stopTimer();
   }
 
   #startMissing(): void {
@@ -227,7 +219,7 @@ export class WorkerPool {
     started: boolean,
     lost: readonly Job[],
   ): void {
-    const { onEvent, env } = this.#options;
+    const { onEvent } = this.#options;
     this.#slots.delete(slot);
     this.#idle.delete(slot);
     const seat = this.#seats.get(slot);
@@ -300,10 +292,7 @@ export class WorkerPool {
     this.#options.env.timer(this.#scaling.sweepEveryMs, () => {
       this.#sweepPlanned = false;
       if (this.#closing) return;
-      for (const slot of this.#scaling.unused()) {
-        this.#scaling.noteUnused();
-        this.#letGo(slot);
-      }
+      for (const slot of this.#scaling.unused()) this.#letGo(slot);
       if (this.#idle.size > this.#options.settings.spareWorkers)
         this.#planSweep();
     });

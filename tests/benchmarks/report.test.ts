@@ -6,6 +6,7 @@ import { interleave } from "../../benchmarks/interleave.ts";
 import { thisMachine } from "../../benchmarks/machine.ts";
 import {
   benchCase,
+  isMet,
   keep,
   type Report,
   table,
@@ -27,7 +28,10 @@ function sampleReport(): Report {
     targets: [
       { name: "kept", limit: 1.2, measured: 1.2, unit: "times" },
       { name: "broken", limit: 1.2, measured: 1.21, unit: "times" },
+      { name: "reached", atLeast: 3, measured: 3, unit: "times" },
+      { name: "missed", atLeast: 3, measured: 2.99, unit: "times" },
     ],
+    notes: ["somebody was left out"],
   };
 }
 
@@ -53,8 +57,19 @@ test("a case against another one names it and compares medians; only times are s
   expect(benchCase("ours", "calls/s", [5], rate)).not.toHaveProperty("added");
 });
 
+test("microseconds are times too", () => {
+  const floor = benchCase("bare", "us", [10]);
+  expect(benchCase("ours", "us", [12], floor)).toMatchObject({ added: 2 });
+});
+
 test("nothing measured is no case", () => {
   expect(() => benchCase("a", "ms", [])).toThrow("measured nothing");
+});
+
+test("what could not be measured meets no target, of either form", () => {
+  const nothing = { name: "a", measured: Number.NaN, unit: "times" };
+  expect(isMet({ ...nothing, limit: 1 })).toBe(false);
+  expect(isMet({ ...nothing, atLeast: 1 })).toBe(false);
 });
 
 test("the table shows every case and whether each target is met", () => {
@@ -64,11 +79,14 @@ test("the table shows every case and whether each target is met", () => {
     /60 +90 +90 +ms +3 +x 1\.2 +\+10 +bare$/,
   );
   expect(lines.filter((line) => line.startsWith("met "))).toEqual([
-    expect.stringContaining("kept"),
+    expect.stringMatching(/kept: 1\.2 times, at most 1\.2$/),
+    expect.stringMatching(/reached: 3 times, at least 3$/),
   ]);
   expect(lines.filter((line) => line.startsWith("not met"))).toEqual([
     expect.stringContaining("broken"),
+    expect.stringContaining("missed"),
   ]);
+  expect(lines.at(-1)).toBe("note     somebody was left out");
 });
 
 test("a report is kept under its suite's name, and the next one takes its place", () => {

@@ -1,0 +1,34 @@
+/**
+ * Ours: `pool.run` with the echo kind, which checks its input; `inFlight` tasks a worker. The pool takes and gives
+ * JSON text: with the form `text` the caller has it already, else it is written and parsed for each
+ * call. With `workerBunOptions` workers are started with these (see BUN_OPTIONS), and have time to write what they are asked to.
+ */
+
+import { serveContender } from "../contender.ts";
+import { FORMS } from "../echo-forms.ts";
+import { moduleKind, OwnPool } from "../own-pool.ts";
+
+const WRITING_MS = 10_000;
+
+await serveContender(async ({ workers, inFlight, form, workerBunOptions }) => {
+  const { write, read } = form === "text" ? FORMS.text() : FORMS.string();
+  const kind = moduleKind("echo", Number(inFlight));
+  const own = new OwnPool(
+    workerBunOptions === undefined
+      ? { workers }
+      : {
+          workers,
+          cancelGraceMs: WRITING_MS,
+          environment: { BUN_OPTIONS: String(workerBunOptions) },
+        },
+  );
+  await own.warm(workers);
+  return {
+    run: async (input) => {
+      const { result } = await own.submit(kind, write(input)).done;
+      if (result.status === "completed") return read(result.valueJson, input);
+      throw new Error(result.error.message);
+    },
+    close: () => own[Symbol.asyncDispose](),
+  };
+});

@@ -1,0 +1,12 @@
+/** Chance that can be repeated: the same seed, the same numbers. */
+
+/** Numbers in [0, 1). Mulberry32 (Tommy Ettinger, public domain): 32 bits of state, enough for a schedule of a few million. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
