@@ -29,6 +29,7 @@ export function probeWorker(config: Config): Promise<WorkerProbe> {
     },
     environment: workerEnvironment(process.env),
     page: null,
+    onDisconnect: () => {},
     onMessage: (raw) => {
       if (readMessage(unpacked(raw), maxResultBytes)?.type !== "ready") return;
       startMs = bunEnv.mono() - startedAt;

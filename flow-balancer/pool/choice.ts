@@ -263,10 +263,11 @@ function decide<W extends WorkerView>(
   const aheadMs = ((waiting - 1) * runMs) / Math.max(1, search.shared);
   const untilMs = (way === "starting" ? 0 : waitMs) + aheadMs;
   const { foreign } = search;
+  // Two processes: one for this task, and one for whom the place belonged to, who will be back.
   return foreign !== null &&
     !canStart &&
     search.coming < waiting &&
-    times.spawnMs < untilMs
+    2 * times.spawnMs < untilMs
     ? { ...chosen, type: "replace", worker: foreign }
     : { ...chosen, type: "wait" };
 }

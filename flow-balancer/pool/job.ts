@@ -7,10 +7,11 @@ import { wireError, type ErrorCode, type WireError } from "../core/errors.ts";
 import type { WorkerId } from "../core/ids.ts";
 import type { Env } from "../core/ports.ts";
 import type { MonoMs } from "../core/time.ts";
-import type { Decision, Execution, TaskResult, Timing } from "../core/task.ts";
+import type { Execution, TaskResult, Timing } from "../core/task.ts";
 import type { Tier } from "../core/tier.ts";
 import type { KindDescription, WorkerOutcome } from "../worker/protocol.ts";
 import type { Choice } from "./choice.ts";
+import { decisionOf } from "./decision-of.ts";
 import type { WaitNode } from "./flow.ts";
 import type { Loss, Verdict } from "./health.ts";
 import type {
@@ -26,6 +27,7 @@ export type EndReason =
   | { readonly type: "cancelled" }
   | { readonly type: "timed_out"; readonly timeoutMs: number }
   | { readonly type: "too_large"; readonly limitMb: number }
+  | { readonly type: "not_loaded"; readonly afterMs: number }
   /** The server goes: the task did nothing wrong. */
   | { readonly type: "shutdown" };
 
@@ -131,10 +133,10 @@ export class Job implements PoolRun {
     this.#owner.cancel(this);
   }
 
-  placed(tier: Tier, worker: WorkerId): void {
+  placed(tier: Tier, worker: WorkerId, now: MonoMs): void {
     this.#tier = tier;
     this.#worker = worker;
-    this.#placedAt = this.#env.mono();
+    this.#placedAt = now;
     this.observer.started?.(tier);
   }
 
@@ -186,6 +188,14 @@ export class Job implements PoolRun {
           "Raise memory_mb of the kind, or give the task less at a time.",
         ),
       );
+    else if (this.ending?.type === "not_loaded")
+      this.failed(
+        wireError(
+          "START_TIMEOUT",
+          `kind '${this.task.kind.name}' was not loaded after ${this.ending.afterMs} ms; its worker was ended`,
+          "Does the module wait for something while it is imported?",
+        ),
+      );
     else if (this.ending?.type === "shutdown")
       this.#lost("SHUTTING_DOWN", "the server shut down before the task ended");
     else
@@ -200,17 +210,6 @@ export class Job implements PoolRun {
   dropped(): void {
     this.ending = { type: "cancelled" };
     this.ended("it had not started");
-  }
-
-  /** Its kind's code was not there after so long; its worker is ended. */
-  notLoaded(afterMs: number): void {
-    this.failed(
-      wireError(
-        "START_TIMEOUT",
-        `kind '${this.task.kind.name}' was not loaded after ${afterMs} ms; its worker was ended`,
-        "Does the module wait for something while it is imported?",
-      ),
-    );
   }
 
   failed(error: WireError): void {
@@ -278,21 +277,9 @@ export class Job implements PoolRun {
     this.#resolve(outcome);
   }
 
-  #decision(): Decision | null {
-    const { choice, predicted } = this;
-    if (choice === null || predicted === null) return null;
-    return {
-      way: choice.way,
-      predicted,
-      instead: choice.instead,
-      insteadMs: finiteOrNull(choice.insteadMs),
-      priceMs: finiteOrNull(choice.priceMs),
-    };
-  }
-
   #execution(reportedRunMs: number | undefined): Execution | null {
     if (this.#tier === null || this.#worker === null) return null;
-    return {
+    const execution = {
       tier: this.#tier,
       worker: this.#worker,
       waitMs: this.#placedAt - this.enqueuedAt,
@@ -300,11 +287,8 @@ export class Job implements PoolRun {
       runMs:
         reportedRunMs ??
         Math.max(0, this.#env.mono() - this.#placedAt - this.#startMs),
-      decision: this.#decision(),
-      ...(this.deaths > 0 ? { deaths: this.deaths } : {}),
+      decision: decisionOf(this.choice, this.predicted),
     };
+    return this.deaths > 0 ? { ...execution, deaths: this.deaths } : execution;
   }
 }
-
-const finiteOrNull = (ms: number): number | null =>
-  Number.isFinite(ms) ? ms : null;

@@ -22,6 +22,8 @@ import { WorkerPool, type WorkerPoolOptions } from "./worker-pool.ts";
 
 export type PoolOptions = Omit<WorkerPoolOptions, "client">;
 
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 const NOBODY: PoolObserver = {};
 
 /** Of tasks that share a worker, so many are so short that one in so many is enough to learn from. */
@@ -34,13 +36,16 @@ export class MultiTierPoolManager {
   readonly #times = new Estimates();
   readonly #stopTimes = new StopTimes();
   readonly #owner: JobOwner;
-  readonly #settings: PoolOptions["settings"];
+  /** A copy: the maximum may change. */
+  readonly #settings: Mutable<PoolOptions["settings"]>;
+  readonly #configuredWorkers: number;
   #unlearned = 0;
   #closing = false;
 
   constructor(options: PoolOptions) {
     this.#env = options.env;
-    this.#settings = options.settings;
+    this.#configuredWorkers = options.settings.maxWorkers;
+    this.#settings = { ...options.settings };
     this.#owner = {
       cancel: (job) => this.#cancel(job),
       left: (job, outcome) => this.#left(job, outcome),
@@ -49,9 +54,15 @@ export class MultiTierPoolManager {
     };
     this.#workers = new WorkerPool({
       ...options,
+      settings: this.#settings,
       client: {
         demand: () => this.#placer.demand(),
         waiting: () => this.#placer.waiting,
+        taskMs: () => this.#times.meanRunMs,
+        freeInMs: ({ kind, busySince }) =>
+          kind === null
+            ? null
+            : this.#times.remainingMs(kind, this.#env.mono() - busySince),
         workerFree: (slot) => {
           if (slot?.tasksDone === 0) this.#times.observeSpawn(slot.readyMs);
           if (this.#placer.waiting > 0) this.#placer.place();
@@ -64,7 +75,7 @@ export class MultiTierPoolManager {
     });
     this.#placer = new Placer({
       env: options.env,
-      settings: options.settings,
+      settings: this.#settings,
       workers: this.#workers,
       times: this.#times,
     });
@@ -98,6 +109,26 @@ export class MultiTierPoolManager {
   releaseSession(session: SessionId): void {
     for (const slot of this.#workers.slots)
       if (slot.session === session) slot.release();
+  }
+
+  /**
+   * From now on at most so many workers, 1 up to what was configured. Those above it are let go, the
+   * longest unused first, busy ones once they are done. Throws OUT_OF_RANGE.
+   */
+  resize(maxWorkers: number): void {
+    if (!(maxWorkers >= 1 && maxWorkers <= this.#configuredWorkers))
+      throw new BalancerError(
+        "OUT_OF_RANGE",
+        `max_workers must be 1..${this.#configuredWorkers}, not ${maxWorkers}`,
+        { hint: "The upper limit is pool.max_workers of the configuration." },
+      );
+    this.#settings.maxWorkers = Math.floor(maxWorkers);
+    const staying = this.#workers.slots
+      .filter(({ state, released }) => !released && state !== "retiring")
+      .sort((a, b) => a.inFlight - b.inFlight || a.idleSince - b.idleSince);
+    const surplus = Math.max(0, staying.length - this.#settings.maxWorkers);
+    for (const slot of staying.slice(0, surplus)) slot.release();
+    this.#placer.place();
   }
 
   /** Refuses new tasks, gives running ones `graceMs`, then ends every worker. Resolves when all are gone. */

@@ -8,14 +8,14 @@ import { wireError } from "../core/errors.ts";
 import type { PoolSettings } from "../core/pool-settings.ts";
 import type { Env } from "../core/ports.ts";
 import { AdmissionDesk } from "./admission-desk.ts";
-import { choose, type Choice } from "./choice.ts";
+import { Assigner } from "./assigner.ts";
 import { DueTimer } from "./due-timer.ts";
 import type { Estimates } from "./estimates.ts";
 import { HeldJobs } from "./held-jobs.ts";
 import type { Job } from "./job.ts";
 import { KindLimits } from "./kind-limits.ts";
-import { RoomyWorkers } from "./roomy-workers.ts";
 import { WaitQueue } from "./wait-queue.ts";
+import type { PoolKind } from "./pool-task.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 import type { WorkerSlot } from "./worker-slot.ts";
 
@@ -26,12 +26,6 @@ export interface PlacerOptions {
   readonly times: Estimates;
 }
 
-/** Runs shorter than this are best sent to the worker that has most of their kind: one message carries many. */
-const PACKED_BELOW_MS = 1;
-
-/** Of leaving a session's worker, beside a new process: what its memory is worth that no run time shows, ms. */
-const MOVE_COST_MS = 0;
-
 const NEVER = Number.POSITIVE_INFINITY;
 
 export class Placer {
@@ -41,7 +35,7 @@ export class Placer {
   readonly #times: Estimates;
   readonly #queue: WaitQueue<Job>;
   readonly #limits: KindLimits;
-  readonly #roomy = new RoomyWorkers();
+  readonly #assigner: Assigner;
   readonly #parked = new Set<string>();
   readonly #held: HeldJobs;
   readonly #desk: AdmissionDesk;
@@ -54,6 +48,13 @@ export class Placer {
     this.#times = times;
     this.#queue = new WaitQueue(settings.maxWorkers);
     this.#limits = new KindLimits(this.#queue);
+    this.#assigner = new Assigner({
+      env,
+      settings,
+      workers,
+      times,
+      limits: this.#limits,
+    });
     this.#held = new HeldJobs({
       env,
       guard: workers.guard,
@@ -79,8 +80,8 @@ export class Placer {
   submit(job: Job): void {
     const { deadlineMs = null } = job.task;
     const { waiting } = this;
-    if (waiting === 0 && deadlineMs === null && this.#startedAtOnce(job))
-      return;
+    if (waiting === 0 && deadlineMs === null && !this.#held.concerns(job))
+      if (this.#assigner.startedAtOnce(job)) return;
     const isToBeAsked =
       deadlineMs !== null || waiting >= this.#settings.maxWaiting;
     this.#enqueue(
@@ -105,10 +106,27 @@ export class Placer {
     const { kind } = job.task;
     if (slot === null) return;
     job.slot = null;
-    this.#limits.ended(kind);
-    if (kind.inFlight > 1) this.#roomy.note(slot, kind);
+    this.#assigner.left(slot, kind);
     this.#held.ended(job, isAlive);
-    if (this.#queue.size > 0) this.place();
+    if (this.#queue.size > 0 && !this.#followed(slot, kind)) this.place();
+  }
+
+  /** The short way where many short tasks wait: the place goes to the next, if it is one of the same kind. */
+  #followed(slot: WorkerSlot, kind: PoolKind): boolean {
+    if (this.#workers.idle.size > 0 || !this.#assigner.isPacked(kind))
+      return false;
+    const now = this.#env.mono();
+    const job = this.#queue.next(now)?.waiting.job;
+    if (job === undefined || this.#held.concerns(job)) return false;
+    if (!slot.hasRoomBeside(job)) return false;
+    this.#take(job, now);
+    this.#assigner.assign(job, slot);
+    return true;
+  }
+
+  #take(job: Job, now: number): void {
+    if (job.node !== null) this.#queue.take(job.node, now);
+    job.node = null;
   }
 
   /** Its worker died under it: it waits again, in its old place as far as there is one. */
@@ -163,8 +181,12 @@ export class Placer {
           ? this.#queue.nextOfSession(session, reservedFor, now)
           : this.#queue.nextOfKind(reservedFor ?? "", now);
       if (node === null || this.#isHeldBack(node.waiting.job)) continue;
-      const choice = this.#choose(node.waiting.job, now);
-      if (choice.type === "use") this.#use(node.waiting.job, choice, now);
+      const { job } = node.waiting;
+      const choice = this.#assigner.choose(job, now, this.#queue.size);
+      if (choice.type === "use" && this.#assigner.fits(job, choice)) {
+        this.#take(job, now);
+        this.#assigner.assign(job, choice.worker);
+      }
     }
   }
 
@@ -181,9 +203,11 @@ export class Placer {
       }
       const { job } = node.waiting;
       if (this.#isHeldBack(job)) continue;
-      const choice = this.#choose(job, now);
+      const choice = this.#assigner.choose(job, now, this.#queue.size);
       if (choice.type === "use") {
-        if (!this.#use(job, choice, now)) return;
+        if (!this.#assigner.fits(job, choice)) return;
+        this.#take(job, now);
+        this.#assigner.assign(job, choice.worker);
       } else if (choice.type === "wait_for") this.#park(job);
       else {
         if (choice.type === "replace") this.#workers.makeRoom(1);
@@ -195,7 +219,7 @@ export class Placer {
   /** One that any task may have, or a place beside others. */
   #hasOpenWorker(): boolean {
     if (this.#queue.size === 0) return false;
-    return this.#workers.idle.size > 0 || !this.#roomy.isEmpty;
+    return this.#workers.idle.size > 0 || this.#assigner.hasRoom;
   }
 
   #lookAheadMs(now: number): number {
@@ -204,68 +228,6 @@ export class Placer {
     let sum = this.#times.meanRunMs;
     for (const ms of freeInMs) sum += ms;
     return sum / freeInMs.length;
-  }
-
-  /** The short way of most tasks: nobody waits, and a worker is there. */
-  #startedAtOnce(job: Job): boolean {
-    const { kind } = job.task;
-    if (!this.#limits.mayRun(kind) || this.#held.concerns(job)) return false;
-    const now = this.#env.mono();
-    const roomy = kind.inFlight > 1 ? this.#roomy.find(job) : null;
-    if (
-      roomy !== null &&
-      this.#times.expect(kind.name, "warm").runMs < PACKED_BELOW_MS
-    ) {
-      this.#assign(job, roomy);
-      return true;
-    }
-    const choice = this.#choose(job, now);
-    return choice.type === "use" && this.#use(job, choice, now);
-  }
-
-  #choose(job: Job, now: number): Choice<WorkerSlot> {
-    const { kind, session } = job.task;
-    const workers = this.#workers.all;
-    job.choice = choose(
-      {
-        session,
-        kind: kind.name,
-        inFlight: job.alone ? 1 : kind.inFlight,
-        affinity: "priced",
-      },
-      workers,
-      {
-        now,
-        times: this.#times,
-        canStart: workers.size < this.#settings.maxWorkers,
-        waiting: this.#queue.size,
-        moveCostMs: MOVE_COST_MS,
-      },
-    );
-    return job.choice;
-  }
-
-  /** False if the worker has no room for a task of that size just now. */
-  #use(
-    job: Job,
-    { worker, way }: Extract<Choice<WorkerSlot>, { type: "use" }>,
-    now: number,
-  ): boolean {
-    if (way === "free_lane" && !worker.hasRoomBeside(job)) return false;
-    if (job.node !== null) this.#queue.take(job.node, now);
-    this.#assign(job, worker);
-    return true;
-  }
-
-  #assign(job: Job, slot: WorkerSlot): void {
-    const { kind } = job.task;
-    job.node = null;
-    job.slot = slot;
-    if (slot.state === "idle") this.#workers.take(slot);
-    if (!this.#workers.guard.isQuiet) this.#workers.guard.began(job.crashKey);
-    this.#limits.began(kind);
-    slot.assign(job);
-    if (kind.inFlight > 1) this.#roomy.note(slot, kind);
   }
 
   #park(job: Job): void {

@@ -5,26 +5,32 @@ import type { PoolKind } from "./pool-task.ts";
 import type { WorkerSlot } from "./worker-slot.ts";
 
 export class RoomyWorkers {
+  /** A set stays once it is made: room comes and goes with every task. */
   readonly #byKind = new Map<string, Set<WorkerSlot>>();
+  #size = 0;
 
   get isEmpty(): boolean {
-    return this.#byKind.size === 0;
+    return this.#size === 0;
   }
 
   /** The first that has room for the job; null if none has. */
   find(job: Job): WorkerSlot | null {
-    for (const slot of this.#byKind.get(job.task.kind.name) ?? [])
-      if (slot.hasRoomBeside(job)) return slot;
+    const slots = this.#byKind.get(job.task.kind.name);
+    if (slots === undefined || slots.size === 0) return null;
+    for (const slot of slots) if (slot.hasRoomBeside(job)) return slot;
     return null;
   }
 
   /** The worker got a task of the kind, or lost one. */
   note(slot: WorkerSlot, { name, inFlight }: PoolKind): void {
-    const slots = this.#byKind.get(name);
-    if (slot.state !== "busy" || slot.inFlight >= inFlight) {
-      if (slots?.delete(slot) === true && slots.size === 0)
-        this.#byKind.delete(name);
-    } else if (slots === undefined) this.#byKind.set(name, new Set([slot]));
-    else slots.add(slot);
+    let slots = this.#byKind.get(name);
+    if (slots === undefined) {
+      slots = new Set();
+      this.#byKind.set(name, slots);
+    }
+    this.#size -= slots.size;
+    if (slot.state === "busy" && slot.inFlight < inFlight) slots.add(slot);
+    else slots.delete(slot);
+    this.#size += slots.size;
   }
 }

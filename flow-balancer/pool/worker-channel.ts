@@ -21,6 +21,7 @@ import {
 import { isJson, readMessage } from "../worker/read-message.ts";
 import { createSharedFile, unmap } from "../worker/shared-file.ts";
 import { STATUS_PAGE_BYTES, StatusPageReader } from "../worker/status-page.ts";
+import type { StartWorker, WorkerHandle } from "../worker/worker-handle.ts";
 import {
   WorkerProcess,
   type WorkerDeath,
@@ -39,10 +40,14 @@ export type JobMessage = Extract<
 >;
 
 export interface ChannelEvents {
+  /** It said something; comes before what it said. */
+  heard(): void;
   ready(): void;
   said(message: JobMessage): void;
   /** False if there is no such job: the result is nobody's. */
   result(job: number, outcome: WorkerOutcome, runMs: number): boolean;
+  /** It cannot be spoken to any more, whether or not it lives. */
+  disconnected(): void;
   /** Something that was no message of a worker's. */
   stray(): void;
   /** `loss` tells what became of a job that had no result; callable only during the call. */
@@ -51,19 +56,23 @@ export interface ChannelEvents {
 
 export interface ChannelOptions extends Omit<
   WorkerOptions,
-  "onMessage" | "onExit" | "page"
+  "onMessage" | "onDisconnect" | "onExit" | "page"
 > {
   readonly env: Env;
   /** False: as where there is none. Left out: where there is. */
   readonly sharedMemory?: boolean | undefined;
+  /** Default: a process. */
+  readonly startProcess?: StartWorker | undefined;
   readonly events: ChannelEvents;
 }
+
+const startReal: StartWorker = (options) => new WorkerProcess(options);
 
 let generations = 0;
 
 export class WorkerChannel {
   readonly #options: ChannelOptions;
-  readonly #process: WorkerProcess;
+  readonly #process: WorkerHandle;
   readonly #lanes: ParentLanes | null;
   readonly #page: ReturnType<typeof createSharedFile>;
   readonly #reader: StatusPageReader | null;
@@ -75,7 +84,7 @@ export class WorkerChannel {
   constructor(options: ChannelOptions) {
     this.#options = options;
     const generation = ++generations;
-    const { sharedMemory = true } = options;
+    const { sharedMemory = true, startProcess = startReal } = options;
     this.#page = sharedMemory ? createSharedFile(STATUS_PAGE_BYTES) : null;
     this.#reader =
       this.#page === null
@@ -85,11 +94,12 @@ export class WorkerChannel {
       ? new ParentLanes((message) => this.#process.send(message))
       : null;
     try {
-      this.#process = new WorkerProcess({
+      this.#process = startProcess({
         ...options,
         page:
           this.#page === null ? null : { file: this.#page.ticket, generation },
         onMessage: (message) => this.#receive(message),
+        onDisconnect: () => options.events.disconnected(),
         onExit: (death) => this.#exited(death),
       });
     } catch (thrown) {
@@ -98,7 +108,7 @@ export class WorkerChannel {
     }
   }
 
-  get process(): WorkerProcess {
+  get process(): WorkerHandle {
     return this.#process;
   }
 
@@ -172,6 +182,7 @@ export class WorkerChannel {
   }
 
   #receive(raw: unknown): void {
+    this.#options.events.heard();
     if (isFrame(raw)) {
       if (!readResults(raw, this.#onResult)) this.#options.events.stray();
       return;

@@ -4,6 +4,8 @@ import type { SessionId } from "../core/ids.ts";
 import type { WorkerState } from "../core/pool-status.ts";
 import type { MonoMs } from "../core/time.ts";
 import type { Tier } from "../core/tier.ts";
+import type { Job } from "./job.ts";
+import { JobsInHand } from "./jobs-in-hand.ts";
 
 export abstract class WorkerFacts {
   readonly loaded = new Set<string>();
@@ -21,8 +23,33 @@ export abstract class WorkerFacts {
   /** Messages that named no running job. */
   strayMessages = 0;
   heardAt: MonoMs;
+  protected readonly hand = new JobsInHand();
+
   constructor(now: MonoMs) {
     this.idleSince = this.heardAt = this.busySince = now;
+  }
+
+  get jobs(): Job[] {
+    return [...this.hand];
+  }
+
+  get inFlight(): number {
+    return this.hand.size;
+  }
+
+  /** Of what it runs; null unless it is busy. */
+  get kind(): string | null {
+    return this.hand.first()?.task.kind.name ?? null;
+  }
+
+  /** The same, as long as others may run beside it. */
+  get running(): string | null {
+    const { kind } = this;
+    return kind !== null && this.loaded.has(kind) ? kind : null;
+  }
+
+  get quarantined(): boolean {
+    return this.hand.isClosed;
   }
 
   /** Not for any task that comes. */

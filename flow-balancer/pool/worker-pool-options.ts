@@ -3,6 +3,7 @@
 import type { PoolSettings } from "../core/pool-settings.ts";
 import type { Env } from "../core/ports.ts";
 import type { WorkerSettings } from "../worker/protocol.ts";
+import type { StartWorker } from "../worker/worker-handle.ts";
 import type { WorkerDeath } from "../worker/worker-process.ts";
 import type { Machine } from "./machine.ts";
 import type { WorkerSlot } from "./worker-slot.ts";
@@ -28,6 +29,10 @@ export interface WorkerPoolOptions {
   readonly machine?: Machine;
   /** False: workers go without status pages and lanes, as where there is no shared memory. */
   readonly sharedMemory?: boolean;
+  /** What a worker is; default: a process, with a guardian over all of them. */
+  readonly startProcess?: StartWorker;
+  /** Calls `fn` after the present turn of the event loop; default: setImmediate. */
+  readonly later?: (fn: () => void) => void;
   /** How long an idle worker that has the kind loaded is kept, ms; null or no function: `idleMs`. */
   readonly keepWarmMs?: (kind: string) => number | null;
   /** Which idle worker goes first when memory is short; default: the longest unused. Not called with none. */

@@ -97,7 +97,7 @@ export class WorkerPool {
   refill(): void {
     if (this.#refillPlanned || this.#closing || this.#backingOff) return;
     this.#refillPlanned = true;
-    setImmediate(() => {
+    (this.#options.later ?? setImmediate)(() => {
       this.#refillPlanned = false;
       if (!this.#closing && !this.#backingOff) this.#startMissing();
     });
@@ -151,18 +151,16 @@ export class WorkerPool {
   }
 
   #start(): boolean {
-    const { env, settings, worker, environment, onEvent } = this.#options;
+    const { env, settings, worker, onEvent, startProcess } = this.#options;
     const now = env.mono();
     try {
-      this.#guardian ??= startGuardian(this.#instance);
+      this.#guardian ??= startProcess ? null : startGuardian(this.#instance);
       const slot = new WorkerSlot({
+        ...this.#options,
         id: workerId(++this.#serial),
         instance: this.#instance,
         settings: worker,
-        environment,
-        env,
         startTimeoutMs: settings.startTimeoutMs,
-        sharedMemory: this.#options.sharedMemory,
         cancelGraceMs: settings.cancelGraceMs,
         events: {
           idle: (idle) => this.#becameIdle(idle),

@@ -8,10 +8,10 @@
 import type { WorkerId } from "../core/ids.ts";
 import type { WorkerOutcome } from "../worker/protocol.ts";
 import { describeDeath, type WorkerDeath } from "../worker/worker-process.ts";
+import { ladderFor } from "./cancel-ladder.ts";
 import { DueTimer } from "./due-timer.ts";
 import type { Loss, Verdict } from "./health.ts";
 import type { EndReason, Job } from "./job.ts";
-import { JobsInHand } from "./jobs-in-hand.ts";
 import { hasEnv } from "./pool-task.ts";
 import { tellObserver } from "./tell-observer.ts";
 import type { SlotOptions } from "./slot-options.ts";
@@ -19,18 +19,11 @@ import { WorkerChannel, type JobMessage } from "./worker-channel.ts";
 import { WorkerFacts } from "./worker-facts.ts";
 import { WorkerWatch } from "./worker-watch.ts";
 
-/** A client that closed its server kills it after about two seconds. */
-const SHUTDOWN_GRACE_MS = 1_000;
-
-/** Of the grace: up to here a task may stop by itself, then its processes are asked to, at the end they are killed. */
-const TERMINATE_AT = 0.75;
-
 const NEVER = Number.POSITIVE_INFINITY;
 
 export class WorkerSlot extends WorkerFacts {
   readonly #options: SlotOptions;
   readonly #channel: WorkerChannel;
-  readonly #jobs = new JobsInHand();
   readonly #watch: WorkerWatch;
   readonly #due: DueTimer;
   /** When the process itself has to have become ready, or to have gone. */
@@ -46,15 +39,17 @@ export class WorkerSlot extends WorkerFacts {
     this.#channel = new WorkerChannel({
       ...options,
       events: {
+        heard: () => (this.heardAt = this.#options.env.mono()),
         ready: () => this.#ready(),
         said: (message) => this.#said(message),
         result: (job, outcome, runMs) => this.#answered(job, outcome, runMs),
+        disconnected: () => this.#abandon(),
         stray: () => void this.strayMessages++,
         exit: (death, loss) => this.#died(death, loss),
       },
     });
     this.#watch = new WorkerWatch({
-      sample: () => this.#channel.sample(this.#jobs.size > 0),
+      sample: () => this.#channel.sample(this.hand.size > 0),
       checkMemory: () => this.#checkMemory(),
       shrink: () => this.#channel.shrink(),
     });
@@ -70,29 +65,6 @@ export class WorkerSlot extends WorkerFacts {
     return this.#channel.process.pid;
   }
 
-  get jobs(): Job[] {
-    return [...this.#jobs];
-  }
-
-  get inFlight(): number {
-    return this.#jobs.size;
-  }
-
-  /** Of what it runs; null unless it is busy. */
-  get kind(): string | null {
-    return this.#jobs.first()?.task.kind.name ?? null;
-  }
-
-  /** The same, as long as others may run beside it. */
-  get running(): string | null {
-    const { kind } = this;
-    return kind !== null && this.loaded.has(kind) ? kind : null;
-  }
-
-  get quarantined(): boolean {
-    return this.#jobs.isClosed;
-  }
-
   /** While it has jobs, as of the last second or two. */
   get health(): Verdict {
     return this.#watch.verdict;
@@ -105,51 +77,46 @@ export class WorkerSlot extends WorkerFacts {
       !this.released &&
       this.session === job.task.session &&
       this.loaded.has(job.task.kind.name) &&
-      this.#jobs.hasRoomBeside(job)
+      this.hand.hasRoomBeside(job)
     );
   }
 
   assign(job: Job): void {
     const { session, kind } = job.task;
     const tier = this.tierFor(kind.name);
-    if (this.#jobs.size === 0) {
+    const now = this.#options.env.mono();
+    if (this.hand.size === 0) {
       this.state = "busy";
-      const now = (this.busySince = this.#options.env.mono());
+      this.busySince = now;
       this.#due.need(this.#watch.busy(now, kind.memoryMb !== null));
     }
-    const number = this.#jobs.add(job);
+    const number = this.hand.add(job);
     if (session !== null) this.session = session;
     if (hasEnv(kind)) this.reservedFor = kind.name;
-    job.placed(tier, this.id);
-    this.#setDue(
-      job,
-      this.loaded.has(kind.name)
-        ? job.task.timeoutMs
-        : this.#options.startTimeoutMs,
-    );
+    job.placed(tier, this.id, now);
+    const limitMs = this.loaded.has(kind.name)
+      ? job.task.timeoutMs
+      : this.#options.startTimeoutMs;
+    this.#setDue(job, now + limitMs);
     this.#channel.start(job, number);
   }
 
   /** Ends all its jobs, for the reason given. */
   endAll(reason: EndReason): void {
-    for (const job of this.#jobs) this.end(job, reason);
+    for (const job of this.hand) this.end(job, reason);
   }
 
   /** The first step of the ladder: the task is told. Later its processes are asked to go, then killed. */
   end(job: Job, reason: EndReason): void {
-    const number = this.#jobs.numberOf(job);
+    const number = this.hand.numberOf(job);
     if (number === null || job.ending !== null) return;
     job.ending = reason;
-    this.#jobs.ends();
+    this.hand.ends();
     this.#channel.send({ type: "cancel", job: number });
-    const { cancelGraceMs } = this.#options;
-    const graceMs =
-      reason.type === "shutdown"
-        ? Math.min(cancelGraceMs, SHUTDOWN_GRACE_MS)
-        : cancelGraceMs;
     const now = (job.endedAt = this.#options.env.mono());
-    job.killAt = now + graceMs;
-    this.#setDue(job, Math.min(job.graceMs ?? NEVER, graceMs * TERMINATE_AT));
+    const ladder = ladderFor(reason, this.#options.cancelGraceMs, job.graceMs);
+    job.killAt = now + ladder.killMs;
+    this.#setDue(job, now + ladder.terminateMs);
   }
 
   /** Lets an idle worker go; a busy one is killed. */
@@ -174,13 +141,18 @@ export class WorkerSlot extends WorkerFacts {
   /** No ladder here: what allocates that fast would be given more time to do so. */
   #checkMemory(): void {
     const heldMb = this.#channel.process.residentMb();
-    for (const job of this.#jobs) {
+    for (const job of this.hand) {
       const limitMb = job.task.kind.memoryMb ?? NEVER;
       if (heldMb <= limitMb) continue;
-      if (job.ending === null) this.#jobs.ends();
+      if (job.ending === null) this.hand.ends();
       job.ending ??= { type: "too_large", limitMb };
       this.#kill();
     }
+  }
+
+  /** One that is on its way out goes by itself. */
+  #abandon(): void {
+    if (this.state !== "retiring") this.#kill();
   }
 
   /** Whatever it still says, a process that was killed gets no other job. */
@@ -195,9 +167,9 @@ export class WorkerSlot extends WorkerFacts {
       this.#ownDueAt = NEVER;
       this.#kill();
     }
-    const watchAt = this.#watch.passed(now, this.#jobs.size > 0);
+    const watchAt = this.#watch.passed(now, this.hand.size > 0);
     let next = Math.min(this.#ownDueAt, watchAt);
-    for (const job of this.#jobs) {
+    for (const job of this.hand) {
       if (now >= job.dueAt) this.#jobIsDue(job, now);
       next = Math.min(next, job.dueAt);
     }
@@ -215,14 +187,15 @@ export class WorkerSlot extends WorkerFacts {
       job.health = this.#watch.verdict;
       this.end(job, { type: "timed_out", timeoutMs: job.task.timeoutMs });
     } else {
-      job.notLoaded(this.#options.startTimeoutMs);
+      const afterMs = this.#options.startTimeoutMs;
+      job.ending = { type: "not_loaded", afterMs };
+      this.hand.ends();
       this.#kill();
     }
   }
 
   #answered(number: number, outcome: WorkerOutcome, runMs: number): boolean {
-    this.heardAt = this.#options.env.mono();
-    const job = this.#jobs.at(number);
+    const job = this.hand.at(number);
     if (job === null || job.describeOnly) {
       // Two results: one was made up, or code of a task that has its result still runs.
       this.release();
@@ -234,8 +207,7 @@ export class WorkerSlot extends WorkerFacts {
   }
 
   #said(message: JobMessage): void {
-    this.heardAt = this.#options.env.mono();
-    const job = this.#jobs.at(message.job);
+    const job = this.hand.at(message.job);
     if (job === null || !this.#isExpected(message.type, job))
       this.strayMessages++;
     else this.#handle(message, job);
@@ -252,7 +224,8 @@ export class WorkerSlot extends WorkerFacts {
     if (message.type === "loaded") {
       this.loaded.add(job.task.kind.name);
       job.loaded(message.loadMs);
-      if (job.ending === null) this.#setDue(job, job.task.timeoutMs);
+      if (job.ending === null)
+        this.#setDue(job, this.heardAt + job.task.timeoutMs);
     } else if (message.type === "described") {
       if (message.error === null) this.loaded.add(job.task.kind.name);
       this.#free(message.job);
@@ -268,15 +241,15 @@ export class WorkerSlot extends WorkerFacts {
     this.#becomeIdle();
   }
 
-  #setDue(job: Job, ms: number): void {
-    job.dueAt = this.#options.env.mono() + ms;
-    this.#due.need(job.dueAt);
+  #setDue(job: Job, at: number): void {
+    job.dueAt = at;
+    this.#due.need(at);
   }
 
   #free(number: number): void {
-    this.#jobs.remove(number);
+    this.hand.remove(number);
     this.tasksDone++;
-    if (this.#jobs.size === 0) this.#becomeIdle();
+    if (this.hand.size === 0) this.#becomeIdle();
   }
 
   #becomeIdle(): void {
@@ -292,9 +265,9 @@ export class WorkerSlot extends WorkerFacts {
     this.state = "dead";
     const lost = this.jobs.map((job) => ({
       job,
-      loss: loss(this.#jobs.numberOf(job) ?? 0),
+      loss: loss(this.hand.numberOf(job) ?? 0),
     }));
-    this.#jobs.clear();
+    this.hand.clear();
     const { events } = this.#options;
     events.dead(
       this,

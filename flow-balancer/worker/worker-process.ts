@@ -32,6 +32,8 @@ export interface WorkerOptions {
   readonly page: PageTicket | null;
   /** Unchecked and still packed. */
   readonly onMessage: (message: unknown) => void;
+  /** The channel was closed from the other side, after everything that came by it was delivered. */
+  readonly onDisconnect: () => void;
   /** Called once, after everything the worker had sent was delivered. */
   readonly onExit: (death: WorkerDeath) => void;
 }
@@ -70,6 +72,9 @@ export class WorkerProcess {
       detached: true,
       serialization: "advanced",
       ipc: options.onMessage,
+      onDisconnect: () => {
+        setImmediate(options.onDisconnect);
+      },
       onExit: (_, exitCode, signal) => {
         // IPC messages that were sent before the end may still be in the socket: they come first.
         setImmediate(() =>

@@ -7,7 +7,6 @@ import {
   type ChoiceContext,
 } from "../../flow-balancer/pool/choice.ts";
 import { Estimates } from "../../flow-balancer/pool/estimates.ts";
-import { explainChoice } from "../../flow-balancer/pool/explain-choice.ts";
 import type { Wish, WorkerView } from "../../flow-balancer/pool/worker-view.ts";
 
 const of = (name: string) => name as SessionId;
@@ -283,18 +282,5 @@ describe("the choice of a worker", () => {
     const leaving = worker({ state: "retiring" });
     expect(chosen([leaving])).toBe("wait");
     expect(chosen([leaving], { waiting: 2 })).toBe("replace");
-  });
-
-  test("explains itself in a sentence, with the numbers it went by", () => {
-    const choice = choose(
-      wish({ session: of("a") }),
-      [busy(-100, { session: of("a") }), worker()],
-      context(),
-    );
-    expect(explainChoice(choice)).toMatch(
-      /^an idle worker that must load the kind: 160 ms expected \(wait 0, start 60, run 100\); next best, the busy worker of its session: \d+ ms; leaving its session's worker is priced at 40 ms$/,
-    );
-    const none = choose(wish(), [], context());
-    expect(explainChoice(none)).toContain("no room for one more");
   });
 });

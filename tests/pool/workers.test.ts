@@ -105,6 +105,29 @@ describe("workers", () => {
     await until("its end", () => it.pool.status().workers.length === 0);
   });
 
+  test("above a maximum that was lowered go, busy ones once they are done; raised again, they come", async () => {
+    const it = newPool({ maxWorkers: 3, spareWorkers: 3 });
+    it.pool.warm();
+    await it.idle(3);
+    const held = await Promise.all(
+      ["a", "b", "c"].map((name) => it.held(name)),
+    );
+    it.pool.resize(1);
+    expect(it.pool.status().busy).toBe(3);
+    for (const { release } of held) release();
+    await until("one worker", () => it.pool.status().workers.length === 1);
+    const outcomes = await Promise.all(held.map(({ run }) => run.done));
+    expect(outcomes.map(codeOf)).toEqual(outcomes.map(() => "completed"));
+    expect(codeOf(await it.shell(["true"]).done)).toBe("completed");
+    expect(it.pool.status().workers.length).toBeLessThanOrEqual(1);
+    it.pool.resize(3);
+    await it.idle(3);
+    for (const wrong of [0, 4, -1, Number.NaN])
+      expect(() => it.pool.resize(wrong)).toThrow(
+        expect.objectContaining({ code: "OUT_OF_RANGE" }),
+      );
+  });
+
   test("idle ones beyond the spares are let go", async () => {
     const it = newPool({ maxWorkers: 4, spareWorkers: 1, idleMs: 60 });
     await Promise.all(

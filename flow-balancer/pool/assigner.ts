@@ -1,0 +1,111 @@
+/** Gives a job its worker: chooses by expected completion, or takes the short way where there is nothing to choose. */
+
+import type { PoolSettings } from "../core/pool-settings.ts";
+import type { Env } from "../core/ports.ts";
+import { choose, type Choice } from "./choice.ts";
+import type { Estimates } from "./estimates.ts";
+import type { Job } from "./job.ts";
+import type { KindLimits } from "./kind-limits.ts";
+import type { PoolKind } from "./pool-task.ts";
+import { RoomyWorkers } from "./roomy-workers.ts";
+import type { WorkerPool } from "./worker-pool.ts";
+import type { WorkerSlot } from "./worker-slot.ts";
+
+/** Runs shorter than this are best sent to the worker that has most of their kind: one message carries many. */
+const PACKED_BELOW_MS = 1;
+
+/** Of leaving a session's worker, beside a new process: what its memory is worth that no run time shows, ms. */
+const MOVE_COST_MS = 0;
+
+export interface AssignerOptions {
+  readonly env: Env;
+  readonly settings: PoolSettings;
+  readonly workers: WorkerPool;
+  readonly times: Estimates;
+  readonly limits: KindLimits;
+}
+
+export class Assigner {
+  readonly #options: AssignerOptions;
+  readonly #roomy = new RoomyWorkers();
+
+  constructor(options: AssignerOptions) {
+    this.#options = options;
+  }
+
+  /** Some busy worker has room beside what it runs. */
+  get hasRoom(): boolean {
+    return !this.#roomy.isEmpty;
+  }
+
+  isPacked({ name, inFlight }: PoolKind): boolean {
+    return (
+      inFlight > 1 &&
+      this.#options.times.expect(name, "warm").runMs < PACKED_BELOW_MS
+    );
+  }
+
+  /** The short way of most tasks: nobody waits, and a worker is there. */
+  startedAtOnce(job: Job): boolean {
+    const { kind } = job.task;
+    const { env, limits } = this.#options;
+    if (!limits.mayRun(kind)) return false;
+    const roomy = this.isPacked(kind) ? this.#roomy.find(job) : null;
+    if (roomy !== null) {
+      this.assign(job, roomy);
+      return true;
+    }
+    const choice = this.choose(job, env.mono(), 1);
+    if (choice.type !== "use" || !this.fits(job, choice)) return false;
+    this.assign(job, choice.worker);
+    return true;
+  }
+
+  /** `waiting`: jobs that wait, this one included. */
+  choose(job: Job, now: number, waiting: number): Choice<WorkerSlot> {
+    const { kind, session } = job.task;
+    const { workers, times, settings } = this.#options;
+    job.choice = choose(
+      {
+        session,
+        kind: kind.name,
+        inFlight: job.alone ? 1 : kind.inFlight,
+        affinity: "priced",
+      },
+      workers.all,
+      {
+        now,
+        times,
+        canStart: workers.all.size < settings.maxWorkers,
+        waiting,
+        moveCostMs: MOVE_COST_MS,
+      },
+    );
+    return job.choice;
+  }
+
+  /** False if the worker has no room for a task of that size just now. */
+  fits(
+    job: Job,
+    { way, worker }: Extract<Choice<WorkerSlot>, { type: "use" }>,
+  ): boolean {
+    return way !== "free_lane" || worker.hasRoomBeside(job);
+  }
+
+  assign(job: Job, slot: WorkerSlot): void {
+    const { kind } = job.task;
+    const { workers, limits } = this.#options;
+    job.slot = slot;
+    if (slot.state === "idle") workers.take(slot);
+    if (!workers.guard.isQuiet) workers.guard.began(job.crashKey);
+    limits.began(kind);
+    slot.assign(job);
+    if (kind.inFlight > 1) this.#roomy.note(slot, kind);
+  }
+
+  /** A job of the kind is no longer on it. */
+  left(slot: WorkerSlot, kind: PoolKind): void {
+    this.#options.limits.ended(kind);
+    if (kind.inFlight > 1) this.#roomy.note(slot, kind);
+  }
+}
