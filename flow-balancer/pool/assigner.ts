@@ -4,6 +4,7 @@ import type { PoolSettings } from "../core/pool-settings.ts";
 import type { Env } from "../core/ports.ts";
 import { choose, type Choice } from "./choice.ts";
 import type { Estimates } from "./estimates.ts";
+import type { HeldJobs } from "./held-jobs.ts";
 import type { Job } from "./job.ts";
 import type { KindLimits } from "./kind-limits.ts";
 import type { PoolKind } from "./pool-task.ts";
@@ -23,6 +24,7 @@ export interface AssignerOptions {
   readonly workers: WorkerPool;
   readonly times: Estimates;
   readonly limits: KindLimits;
+  readonly held: Pick<HeldJobs, "began">;
 }
 
 export class Assigner {
@@ -97,7 +99,7 @@ export class Assigner {
     const { workers, limits } = this.#options;
     job.slot = slot;
     if (slot.state === "idle") workers.take(slot);
-    if (!workers.guard.isQuiet) workers.guard.began(job.crashKey);
+    this.#options.held.began(job);
     limits.began(kind);
     slot.assign(job);
     if (kind.inFlight > 1) this.#roomy.note(slot, kind);

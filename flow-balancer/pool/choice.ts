@@ -15,6 +15,7 @@ import type { Tier } from "../core/tier.ts";
 import type { Estimates } from "./estimates.ts";
 import {
   hasFreeLane,
+  isOwn,
   mayServe,
   type Wish,
   type WorkerView,
@@ -171,7 +172,7 @@ export function choose<W extends WorkerView>(
   for (const worker of workers) {
     if (!mayServe(worker, wish)) continue;
     const ready = worker.state === "idle" || hasFreeLane(worker, wish);
-    if (worker.session === null) otherReady ||= ready;
+    if (!isOwn(worker, wish)) otherReady ||= ready;
     else {
       hasOwn = true;
       ownReady ||= ready;
@@ -211,14 +212,15 @@ function consider<W extends WorkerView>(
       search.foreign = worker;
     return;
   }
-  const own = worker.session !== null;
+  const own = isOwn(worker, wish);
   const loaded = worker.loaded.has(wish.kind);
-  const tier: Tier = own ? "hot" : loaded ? "warm" : "cold";
+  const known = wish.session !== null && worker.session === wish.session;
+  const tier: Tier = known ? "hot" : loaded ? "warm" : "cold";
   const runMs = search.runMsIn(tier);
   const startMs = loaded ? 0 : search.loadMs();
   const priceMs = own ? 0 : search.priceMs;
   if (state === "idle") {
-    const way = own ? "own_idle" : loaded ? "loaded_idle" : "bare_idle";
+    const way = known ? "own_idle" : loaded ? "loaded_idle" : "bare_idle";
     search.offer(worker, way, tier, 0, startMs, runMs, priceMs);
     return;
   }

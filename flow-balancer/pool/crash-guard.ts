@@ -1,16 +1,19 @@
 /**
- * Keeps crash loops bounded on three levels: a seat (a worker and those that replace it), the pool
- * (starts that fail, deaths that no task is to blame for), and a kind whose tasks kill their
- * workers. What is over its limit waits; the rest goes on.
+ * Keeps crash loops bounded. A worker that dies with tasks in hand is charged to those tasks: what
+ * they have in common (a module, the very same script) is suspect, and waits if it kills again and
+ * again; a kind of which many different tasks kill is suspect as a whole, save those of its tasks
+ * that have shown better. A worker that dies without a task is charged to its seat (it and those
+ * that replace it) and, if it never did any, to the pool. What is over its limit waits; the rest goes on.
  */
 
 import {
   isForgiven,
-  isOnTrial,
-  LINEAGE_LIMIT,
+  KIND_LIMIT,
   noteDeath,
   POOL_LIMIT,
   type RestartIntensity,
+  SEAT_LIMIT,
+  TASK_LIMIT,
   UNHARMED,
   waitMsOf,
 } from "./restart-intensity.ts";
@@ -21,24 +24,36 @@ export interface Crash {
   /** The jobs it had. */
   readonly lost: readonly {
     readonly ending: { readonly type: string } | null;
-    /** What tasks that fail alike have in common. */
     readonly crashKey: string;
+    readonly task: { readonly kind: { readonly name: string } };
   }[];
   readonly tasksDone: number;
   /** It was to go anyway: no seat and no pool suffered. */
   readonly wasLetGo: boolean;
 }
 
+/** A task as the guard knows it. */
+export interface Accused {
+  /** What tasks that fail alike have in common. */
+  readonly crashKey: string;
+  readonly task: { readonly kind: { readonly name: string } };
+}
+
+/** Different tasks of a kind that killed a worker lately: from here on the kind is suspect. */
+const SUSPECT_DEATHS = 3;
+/** Tasks that left their worker alive while their kind was suspect, remembered. */
+const MAX_PROVEN = 1_000;
+
 export class CrashGuard {
   readonly #seats: RestartIntensity[];
   /** The last to be vacated is taken first: who replaces a dead worker inherits its history. */
   readonly #free: number[];
   #pool = UNHARMED;
-  /** Only those whose tasks killed workers, until they are forgiven. */
-  readonly #kinds = new Map<
-    string,
-    { crashes: RestartIntensity; trials: number }
-  >();
+  /** What killed workers, by what it has in common, until it is forgiven. */
+  readonly #keys = new Map<string, RestartIntensity>();
+  /** Kinds of which it killed. */
+  readonly #kinds = new Map<string, RestartIntensity>();
+  readonly #proven = new Set<string>();
 
   constructor(seats: number) {
     this.#seats = Array<RestartIntensity>(seats).fill(UNHARMED);
@@ -47,7 +62,7 @@ export class CrashGuard {
 
   /** No task killed a worker lately. */
   get isQuiet(): boolean {
-    return this.#kinds.size === 0;
+    return this.#keys.size === 0 && this.#kinds.size === 0;
   }
 
   /** Until a worker may be started, ms; 0: now. Infinity: every seat is taken. */
@@ -71,28 +86,19 @@ export class CrashGuard {
     this.#free.push(seat);
   }
 
-  /** Counts it where it belongs. Returns, for kinds that now have to wait, how long, ms. */
-  workerDied(
-    { seat, lost, tasksDone, wasLetGo }: Crash,
-    now: number,
-  ): number[] {
-    const kinds = [...new Set(lost.map(({ crashKey }) => crashKey))];
-    if (endedByUs(lost)) {
-      for (const kind of kinds) this.#tryAgain(kind);
-      return [];
-    }
-    if (!wasLetGo) {
-      if (seat !== undefined) this.seatDied(seat, now);
-      if (lost.length === 0 && tasksDone === 0) this.poolDied(now);
-    }
-    return kinds
-      .map((kind) => this.kindDied(kind, now))
-      .filter((waitMs) => waitMs > 0);
+  /** Counts it where it belongs. */
+  workerDied({ seat, lost, tasksDone, wasLetGo }: Crash, now: number): void {
+    if (endedByUs(lost)) return;
+    for (const accused of new Map(lost.map((it) => [it.crashKey, it])).values())
+      this.taskKilled(accused, now);
+    if (wasLetGo || lost.length > 0) return;
+    if (seat !== undefined) this.seatDied(seat, now);
+    if (tasksDone === 0) this.poolDied(now);
   }
 
   /** Its worker died, and not because we ended it. */
   seatDied(seat: number, now: number): void {
-    this.#seats[seat] = noteDeath(this.#seat(seat), now, LINEAGE_LIMIT);
+    this.#seats[seat] = noteDeath(this.#seat(seat), now, SEAT_LIMIT);
   }
 
   /** A start failed, or a worker died that had no task to blame. */
@@ -100,50 +106,60 @@ export class CrashGuard {
     this.#pool = noteDeath(this.#pool, now, POOL_LIMIT);
   }
 
-  /** A worker died of tasks of this kind. Returns for how long none of them is to run, ms. */
-  kindDied(kind: string, now: number): number {
-    const before = this.#kinds.get(kind)?.crashes ?? UNHARMED;
-    const crashes = noteDeath(before, now, LINEAGE_LIMIT);
-    this.#kinds.set(kind, { crashes, trials: 0 });
-    return waitMsOf(crashes, now);
+  /** A worker died with it in hand. */
+  taskKilled({ crashKey, task }: Accused, now: number): void {
+    this.#proven.delete(crashKey);
+    const before = this.#keys.get(crashKey);
+    this.#keys.set(crashKey, noteDeath(before ?? UNHARMED, now, TASK_LIMIT));
+    // The same one again says nothing new of its kind, until that is suspect.
+    const { name } = task.kind;
+    if (before !== undefined && !this.#isSuspectKind(name)) return;
+    const ofKind = this.#kinds.get(name) ?? UNHARMED;
+    this.#kinds.set(name, noteDeath(ofKind, now, KIND_LIMIT));
   }
 
-  /** Until tasks of the kind may run again, ms. */
-  kindWaitMs(kind: string, now: number): number {
-    const known = this.#kinds.get(kind);
-    return known === undefined ? 0 : waitMsOf(known.crashes, now);
+  /** Until it may run again, ms. */
+  taskWaitMs({ crashKey, task }: Accused, now: number): number {
+    const { name } = task.kind;
+    const ownMs = waitMsOf(this.#keys.get(crashKey) ?? UNHARMED, now);
+    return this.#isSuspectKind(name) && !this.#proven.has(crashKey)
+      ? Math.max(ownMs, waitMsOf(this.#kinds.get(name) ?? UNHARMED, now))
+      : ownMs;
   }
 
-  /** A kind that had to wait is tried with one task; only if that one leaves its worker alive do others follow. */
-  mayRun(kind: string, now: number): boolean {
-    const known = this.#kinds.get(kind);
-    if (known === undefined) return true;
-    if (waitMsOf(known.crashes, now) > 0) return false;
-    return !isOnTrial(known.crashes) || known.trials === 0;
+  /** It may kill its worker: to be run alone, one such task at a time. */
+  isSuspect({ crashKey, task }: Accused): boolean {
+    return (
+      this.#keys.has(crashKey) ||
+      (this.#isSuspectKind(task.kind.name) && !this.#proven.has(crashKey))
+    );
   }
 
-  began(kind: string): void {
-    const known = this.#kinds.get(kind);
-    if (known !== undefined && isOnTrial(known.crashes)) known.trials++;
+  /** It ended, and its worker lives. */
+  survived({ crashKey, task }: Accused): void {
+    this.#keys.delete(crashKey);
+    if (this.#proven.size >= MAX_PROVEN) this.#proven.clear();
+    this.#proven.add(crashKey);
+    // The next of its kind may be a good one too.
+    const ofKind = this.#kinds.get(task.kind.name);
+    if (ofKind !== undefined)
+      this.#kinds.set(task.kind.name, {
+        ...ofKind,
+        until: Number.NEGATIVE_INFINITY,
+      });
   }
 
-  /** A task of the kind ended and its worker lives. */
-  survived(kind: string): void {
-    const known = this.#kinds.get(kind);
-    if (known !== undefined && known.trials > 0) this.#kinds.delete(kind);
-  }
-
-  /** Forgets the kinds that killed nobody for a whole window. False if any is left: ask again later. */
+  /** Forgets what killed nobody for a whole window. False if any is left: ask again later. */
   forgive(now: number): boolean {
-    for (const [kind, { crashes }] of this.#kinds)
-      if (isForgiven(crashes, now, LINEAGE_LIMIT)) this.#kinds.delete(kind);
-    return this.#kinds.size === 0;
+    for (const killers of [this.#keys, this.#kinds])
+      for (const [name, deaths] of killers)
+        if (isForgiven(deaths, now, TASK_LIMIT)) killers.delete(name);
+    if (this.isQuiet) this.#proven.clear();
+    return this.isQuiet;
   }
 
-  /** Its trial was ended by us and tells nothing. */
-  #tryAgain(kind: string): void {
-    const known = this.#kinds.get(kind);
-    if (known !== undefined) known.trials = 0;
+  #isSuspectKind(name: string): boolean {
+    return (this.#kinds.get(name)?.deaths.length ?? 0) >= SUSPECT_DEATHS;
   }
 
   #seat(seat: number): RestartIntensity {

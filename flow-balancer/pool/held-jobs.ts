@@ -1,6 +1,7 @@
 /**
- * Jobs that must not run now, because others like them killed their workers again and again: out
- * of the order of those that wait, until their like may run again.
+ * Jobs that must not run now, because they or others like them killed their workers: out of the
+ * order of those that wait. What is suspect runs alone, one such job at a time in the whole pool, so
+ * that the others keep their workers; what killed too often waits its time.
  */
 
 import type { Env } from "../core/ports.ts";
@@ -16,64 +17,75 @@ export interface HeldJobsOptions {
 
 export class HeldJobs {
   readonly #options: HeldJobsOptions;
-  /** By what they have in common. */
-  readonly #held = new Map<string, Set<Job>>();
-  #size = 0;
+  /** In the order they came. */
+  readonly #held = new Set<Job>();
+  /** The one suspect that runs. */
+  #trial: Job | null = null;
 
   constructor(options: HeldJobsOptions) {
     this.#options = options;
   }
 
   get size(): number {
-    return this.#size;
+    return this.#held.size;
   }
 
   /** Whether the job must not run now. */
   concerns(job: Job): boolean {
-    const { guard, env } = this.#options;
-    return !guard.isQuiet && !guard.mayRun(job.crashKey, env.mono());
+    const { guard } = this.#options;
+    if (guard.isQuiet || !guard.isSuspect(job)) return false;
+    return this.#trial !== null || this.#waitMs(job) > 0;
+  }
+
+  /** It goes to a worker. */
+  began(job: Job): void {
+    const { guard } = this.#options;
+    if (guard.isQuiet || !guard.isSuspect(job)) return;
+    job.alone = true;
+    this.#trial = job;
   }
 
   add(job: Job): void {
-    const { guard, env } = this.#options;
-    const key = job.crashKey;
-    let held = this.#held.get(key);
-    if (held === undefined) {
-      held = new Set();
-      this.#held.set(key, held);
-      const waitMs = guard.kindWaitMs(key, env.mono());
-      // Otherwise one of them is on trial: its end lets the others go.
-      if (waitMs > 0) env.timer(waitMs, () => this.#let(key));
-    }
-    held.add(job);
-    this.#size++;
+    this.#held.add(job);
+    const waitMs = this.#waitMs(job);
+    if (waitMs > 0) this.#options.env.timer(waitMs, () => this.#release());
   }
 
   /** False if it is not held. */
   delete(job: Job): boolean {
-    if (this.#size === 0) return false;
-    const wasHeld = this.#held.get(job.crashKey)?.delete(job) ?? false;
-    if (wasHeld) this.#size--;
-    return wasHeld;
+    return this.#held.delete(job);
   }
 
-  /** A job like these came off its worker. */
+  /** It is on no worker any more. `isAlive`: its worker is none the worse for it. */
   ended(job: Job, isAlive: boolean): void {
     const { guard } = this.#options;
-    if (guard.isQuiet) return;
-    if (isAlive) guard.survived(job.crashKey);
-    this.#let(job.crashKey);
+    if (this.#trial === job) this.#trial = null;
+    if (isAlive && !guard.isQuiet) guard.survived(job);
+    if (this.#held.size > 0) this.#release();
   }
 
-  *[Symbol.iterator](): Generator<Job> {
-    for (const held of this.#held.values()) yield* held;
+  [Symbol.iterator](): Iterator<Job> {
+    return this.#held.values();
   }
 
-  #let(key: string): void {
-    const held = this.#held.get(key);
-    if (held === undefined) return;
-    this.#held.delete(key);
-    this.#size -= held.size;
-    this.#options.release([...held]);
+  #waitMs(job: Job): number {
+    const { guard, env } = this.#options;
+    return guard.taskWaitMs(job, env.mono());
+  }
+
+  /** Those that are not suspect any more, and the first that is and need not wait. */
+  #release(): void {
+    const { guard, release } = this.#options;
+    let isTaken = this.#trial !== null;
+    const jobs: Job[] = [];
+    for (const job of this.#held) {
+      if (guard.isSuspect(job)) {
+        if (isTaken || this.#waitMs(job) > 0) continue;
+        isTaken = true;
+      }
+      this.#held.delete(job);
+      jobs.push(job);
+    }
+    if (jobs.length > 0) release(jobs);
   }
 }

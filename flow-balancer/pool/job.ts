@@ -53,6 +53,8 @@ export class Job implements PoolRun {
   readonly done: Promise<PoolOutcome>;
   readonly enqueuedAt: MonoMs;
   ending: EndReason | null = null;
+  /** Nothing runs beside it on its worker: so that a death is its own. */
+  alone = false;
   /** Its place among those that wait, while it does. */
   node: WaitNode<Job> | null = null;
   /** Why it got the worker it got; null if there was nothing to choose. */
@@ -99,11 +101,6 @@ export class Job implements PoolRun {
 
   get priority(): number {
     return this.task.priority;
-  }
-
-  /** One that was on a worker when it died runs alone from then on: so that only its own deaths are its own. */
-  get alone(): boolean {
-    return this.deaths > 0;
   }
 
   get graceMs(): number | null {
@@ -223,6 +220,7 @@ export class Job implements PoolRun {
       return;
     }
     this.deaths++;
+    this.alone = true;
     const isSafe =
       this.task.kind.effects !== "once" || loss === "never_started";
     if (isSafe && !this.describeOnly) {

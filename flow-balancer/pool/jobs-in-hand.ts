@@ -34,15 +34,18 @@ export class JobsInHand extends Lanes<Job> {
     this.#endings++;
   }
 
-  /** Of a kind that runs several at a time, as all the others are; nobody is being ended, and nobody has to be alone. */
+  /** Of a kind that runs several at a time, and session, as all the others are; nobody is being ended, and nobody has to be alone. */
   hasRoomBeside(job: Job): boolean {
-    const { kind, inputJson } = job.task;
+    const { kind, inputJson, session } = job.task;
     if (this.#endings > 0 || this.size >= kind.inFlight || job.alone)
       return false;
     if (this.#chars + inputJson.length > MAX_CHARS_IN_FLIGHT) return false;
     const first = this.first();
     return (
-      first === null || (first.task.kind.name === kind.name && !first.alone)
+      first === null ||
+      (first.task.kind.name === kind.name &&
+        first.task.session === session &&
+        !first.alone)
     );
   }
 }

@@ -48,13 +48,6 @@ export class Placer {
     this.#times = times;
     this.#queue = new WaitQueue(settings.maxWorkers);
     this.#limits = new KindLimits(this.#queue);
-    this.#assigner = new Assigner({
-      env,
-      settings,
-      workers,
-      times,
-      limits: this.#limits,
-    });
     this.#held = new HeldJobs({
       env,
       guard: workers.guard,
@@ -62,6 +55,14 @@ export class Placer {
         for (const job of jobs) this.#enqueue(job, NEVER);
         this.place();
       },
+    });
+    this.#assigner = new Assigner({
+      env,
+      settings,
+      workers,
+      times,
+      limits: this.#limits,
+      held: this.#held,
     });
     this.#desk = new AdmissionDesk({
       settings,

@@ -1,8 +1,7 @@
 /**
  * How often something may be restarted: more than `maxRestarts` deaths within `withinMs`, and it
- * has to wait, twice as long with each further death, and until the first of those deaths is out of
- * the window; so no window ever sees more than `maxRestarts + 1` restarts. Pure. The measure is
- * that of OTP's supervisors, whose answer (give up) does not suit a pool.
+ * has to wait, twice as long with each further death. Pure. The measure is that of OTP's
+ * supervisors, whose answer (give up) does not suit a pool.
  */
 
 export interface IntensityLimit {
@@ -11,6 +10,8 @@ export interface IntensityLimit {
   /** The first wait, ms. */
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
+  /** It waits at least until the first of those deaths is out of the window: no window ever sees more than `maxRestarts + 1` restarts. */
+  readonly strict: boolean;
 }
 
 export interface RestartIntensity {
@@ -28,19 +29,37 @@ export const UNHARMED: RestartIntensity = {
   until: Number.NEGATIVE_INFINITY,
 };
 
-/** Of one lineage: a worker and those that replaced it; and of one kind of task. The numbers of OTP's own example. */
-export const LINEAGE_LIMIT: IntensityLimit = {
+/** Of a worker and those that replaced it. The numbers of OTP's own example. */
+export const SEAT_LIMIT: IntensityLimit = {
+  maxRestarts: 5,
+  withinMs: 30_000,
+  backoffMs: 1_000,
+  maxBackoffMs: 60_000,
+  strict: false,
+};
+/** Of tasks that kill their workers. */
+export const TASK_LIMIT: IntensityLimit = {
   maxRestarts: 5,
   withinMs: 30_000,
   backoffMs: 1_000,
   maxBackoffMs: 300_000,
+  strict: true,
+};
+/** Of the tasks of one kind that have not shown yet that they leave their worker alive, once different ones killed theirs. */
+export const KIND_LIMIT: IntensityLimit = {
+  maxRestarts: 5,
+  withinMs: 30_000,
+  backoffMs: 500,
+  maxBackoffMs: 30_000,
+  strict: false,
 };
 /** Of the whole pool, for what no task is to blame for: starts that failed, deaths before any task. */
 export const POOL_LIMIT: IntensityLimit = {
   maxRestarts: 3,
   withinMs: 60_000,
   backoffMs: 1_000,
-  maxBackoffMs: 300_000,
+  maxBackoffMs: 60_000,
+  strict: false,
 };
 
 export function noteDeath(
@@ -59,7 +78,9 @@ export function noteDeath(
     return { deaths, waits, until: state.until };
   const backoffMs = Math.min(limit.maxBackoffMs, limit.backoffMs * 2 ** waits);
   const windowEnds =
-    deaths.length > maxRestarts ? (deaths[0] ?? now) + withinMs : now;
+    limit.strict && deaths.length > maxRestarts
+      ? (deaths[0] ?? now) + withinMs
+      : now;
   return {
     deaths,
     waits: waits + 1,
@@ -80,6 +101,3 @@ export function isForgiven(
 /** Until it may be restarted, ms; 0: now. */
 export const waitMsOf = (state: RestartIntensity, now: number): number =>
   Math.max(0, state.until - now);
-
-/** It was restarted after a wait and has not died since, nor been let off yet: one at a time. */
-export const isOnTrial = (state: RestartIntensity): boolean => state.waits > 0;

@@ -5,7 +5,7 @@ import type { JobMessage } from "./worker-channel.ts";
 
 export function tellObserver(
   observer: PoolObserver,
-  message: Exclude<JobMessage, { type: "loaded" | "described" }>,
+  message: Exclude<JobMessage, { type: "bound" | "loaded" | "described" }>,
 ): void {
   switch (message.type) {
     case "progress":

@@ -35,7 +35,14 @@ import type { PoolKind } from "./pool-task.ts";
 export type JobMessage = Extract<
   FromWorker,
   {
-    type: "loaded" | "described" | "progress" | "heartbeat" | "log" | "output";
+    type:
+      | "bound"
+      | "loaded"
+      | "described"
+      | "progress"
+      | "heartbeat"
+      | "log"
+      | "output";
   }
 >;
 

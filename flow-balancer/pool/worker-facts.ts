@@ -9,7 +9,10 @@ import { JobsInHand } from "./jobs-in-hand.ts";
 
 export abstract class WorkerFacts {
   readonly loaded = new Set<string>();
+  /** Whose task it ran last, or whose memory it holds. */
   session: SessionId | null = null;
+  /** It holds its session's memory: it serves nobody else any more. */
+  holdsMemory = false;
   reservedFor: string | null = null;
   state: WorkerState = "starting";
   idleSince: MonoMs;
@@ -48,13 +51,17 @@ export abstract class WorkerFacts {
     return kind !== null && this.loaded.has(kind) ? kind : null;
   }
 
+  get serving(): SessionId | null {
+    return this.hand.first()?.task.session ?? null;
+  }
+
   get quarantined(): boolean {
     return this.hand.isClosed;
   }
 
   /** Not for any task that comes. */
   get bound(): boolean {
-    return this.session !== null || this.reservedFor !== null;
+    return this.holdsMemory || this.reservedFor !== null;
   }
 
   /** How specialised the process is now. */
@@ -64,8 +71,8 @@ export abstract class WorkerFacts {
   }
 
   /** What a task that is placed now finds. */
-  tierFor(kind: string): Tier {
-    if (this.session !== null) return "hot";
+  tierFor(kind: string, session: SessionId | null): Tier {
+    if (session !== null && this.session === session) return "hot";
     return this.loaded.has(kind) ? "warm" : "cold";
   }
 }

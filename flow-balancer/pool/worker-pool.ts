@@ -13,7 +13,7 @@ import { atMost } from "./at-most.ts";
 import { CrashGuard } from "./crash-guard.ts";
 import type { Job } from "./job.ts";
 import { thisMachine } from "./machine.ts";
-import { LINEAGE_LIMIT } from "./restart-intensity.ts";
+import { TASK_LIMIT } from "./restart-intensity.ts";
 import { ScalingControl } from "./scaling-control.ts";
 import type { WorkerPoolOptions } from "./worker-pool-options.ts";
 import { WorkerSlot } from "./worker-slot.ts";
@@ -243,10 +243,8 @@ export class WorkerPool {
     lost: readonly Job[],
     wasLetGo: boolean,
   ): void {
-    const { env, client } = this.#options;
     const crash = { seat, lost, tasksDone, wasLetGo };
-    for (const waitMs of this.guard.workerDied(crash, env.mono()))
-      env.timer(waitMs, () => client.workerFree());
+    this.guard.workerDied(crash, this.#options.env.mono());
     if (!this.guard.isQuiet) this.#planForgiving();
   }
 
@@ -254,7 +252,7 @@ export class WorkerPool {
     if (this.#forgivingPlanned) return;
     this.#forgivingPlanned = true;
     const { env } = this.#options;
-    env.timer(LINEAGE_LIMIT.withinMs, () => {
+    env.timer(TASK_LIMIT.withinMs, () => {
       this.#forgivingPlanned = false;
       if (!this.guard.forgive(env.mono())) this.#planForgiving();
     });

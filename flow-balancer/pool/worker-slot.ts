@@ -75,7 +75,6 @@ export class WorkerSlot extends WorkerFacts {
     return (
       this.state === "busy" &&
       !this.released &&
-      this.session === job.task.session &&
       this.loaded.has(job.task.kind.name) &&
       this.hand.hasRoomBeside(job)
     );
@@ -83,7 +82,7 @@ export class WorkerSlot extends WorkerFacts {
 
   assign(job: Job): void {
     const { session, kind } = job.task;
-    const tier = this.tierFor(kind.name);
+    const tier = this.tierFor(kind.name, session);
     const now = this.#options.env.mono();
     if (this.hand.size === 0) {
       this.state = "busy";
@@ -91,7 +90,10 @@ export class WorkerSlot extends WorkerFacts {
       this.#due.need(this.#watch.busy(now, kind.memoryMb !== null));
     }
     const number = this.hand.add(job);
-    if (session !== null) this.session = session;
+    if (!this.holdsMemory) this.session = session;
+    // Such code may keep anything anywhere; a module says when it looks at its session's memory.
+    if (session !== null && kind.source.type === "script")
+      this.holdsMemory = true;
     if (hasEnv(kind)) this.reservedFor = kind.name;
     job.placed(tier, this.id, now);
     const limitMs = this.loaded.has(kind.name)
@@ -231,7 +233,9 @@ export class WorkerSlot extends WorkerFacts {
       this.#free(message.job);
       if (message.error !== null) job.failed(message.error);
       else job.described(message.description);
-    } else tellObserver(job.observer, message);
+    } else if (message.type === "bound")
+      this.holdsMemory = this.session !== null;
+    else tellObserver(job.observer, message);
   }
 
   #ready(): void {

@@ -8,7 +8,10 @@ export type Affinity = "priced" | "strict";
 /** A worker as the choice sees it; a `WorkerSlot` is one. Moments are mono ms. */
 export interface WorkerView {
   readonly state: WorkerState;
+  /** Whose task it ran last. */
   readonly session: SessionId | null;
+  /** It holds that session's memory. */
+  readonly holdsMemory: boolean;
   /** The only kind it may still run. */
   readonly reservedFor: string | null;
   readonly loaded: ReadonlySet<string>;
@@ -16,6 +19,8 @@ export interface WorkerView {
   readonly idleSince: number;
   /** The kind it runs; null unless it is busy. */
   readonly running: string | null;
+  /** The session of what it runs; null if that has none, or unless it is busy. */
+  readonly serving: SessionId | null;
   /** When the oldest of its tasks began. */
   readonly busySince: number;
   /** Tasks it has now. */
@@ -36,16 +41,20 @@ export interface Wish {
 
 /** Whether it could ever be given to the task: alive, and nobody else's. */
 export function mayServe(worker: WorkerView, wish: Wish): boolean {
-  const { state, session, reservedFor } = worker;
+  const { state, reservedFor } = worker;
   if (state === "retiring" || state === "dead" || worker.released) return false;
   if (reservedFor !== null && reservedFor !== wish.kind) return false;
-  return session === null || session === wish.session;
+  return !worker.holdsMemory || worker.session === wish.session;
 }
+
+/** The session's memory is there. */
+export const isOwn = (worker: WorkerView, wish: Wish): boolean =>
+  worker.holdsMemory && worker.session === wish.session;
 
 /** Only among tasks of one session, or of none: what runs beside it sees its memory. */
 export const hasFreeLane = (worker: WorkerView, wish: Wish): boolean =>
   worker.state === "busy" &&
   !worker.quarantined &&
   worker.running === wish.kind &&
-  worker.session === wish.session &&
+  worker.serving === wish.session &&
   worker.inFlight < wish.inFlight;

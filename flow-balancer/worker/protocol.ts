@@ -134,6 +134,8 @@ export type FromWorker =
       readonly message: string | null;
     }
   | { readonly type: "heartbeat"; readonly job: number }
+  /** The job looked at its session's memory: from now on the process holds it. */
+  | { readonly type: "bound"; readonly job: number }
   | { readonly type: "log"; readonly job: number; readonly message: string }
   /** Printed text. `bytes` counts what was printed since the last one, kept or not. */
   | {

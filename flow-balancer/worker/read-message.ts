@@ -47,7 +47,8 @@ function readOfJob(
 ): FromWorker | null {
   switch (raw["type"]) {
     case "heartbeat":
-      return { type: "heartbeat", job };
+    case "bound":
+      return { type: raw["type"], job };
     case "loaded": {
       const { loadMs } = raw;
       return isAmount(loadMs) ? { type: "loaded", job, loadMs } : null;

@@ -20,6 +20,7 @@ export class RunningJob {
   startedAt: number;
   readonly #surroundings: JobSurroundings;
   #answered = false;
+  #bound = false;
   #cancelled = false;
   /** Made when the task asks for its signal: most never do. */
   #abort: AbortController | undefined;
@@ -68,6 +69,12 @@ export class RunningJob {
     const { send, sessionState } = this.#surroundings;
     const { number: job } = this;
     const signal = (): AbortSignal => this.#signal();
+    const { session } = request;
+    const state = (id: string): Map<string, unknown> => {
+      if (!this.#bound) send({ type: "bound", job });
+      this.#bound = true;
+      return sessionState(id);
+    };
     return {
       taskId: request.taskId,
       attempt: request.attempt,
@@ -75,9 +82,14 @@ export class RunningJob {
         return signal();
       },
       session:
-        request.session === null
+        session === null
           ? null
-          : { id: request.session, state: sessionState(request.session) },
+          : {
+              id: session,
+              get state() {
+                return state(session);
+              },
+            },
       log: (text) => {
         this.print(`${text}\n`);
         send({ type: "log", job, message: String(text).slice(0, 4_096) });

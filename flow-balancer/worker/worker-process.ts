@@ -183,6 +183,9 @@ export function describeDeath(death: WorkerDeath): string {
     death.signal !== null
       ? `was killed by ${death.signal}`
       : `exited with code ${death.exitCode}`;
-  const words = death.lastWords.split("\n").at(-1) ?? "";
+  const lines = death.lastWords.split("\n");
+  // A crash of the runtime says what it was some lines before its last one.
+  const words =
+    lines.findLast((line) => line.startsWith("panic")) ?? lines.at(-1) ?? "";
   return words === "" ? how : `${how}; it last wrote: ${words.slice(0, 300)}`;
 }

@@ -41,10 +41,12 @@ const context = (more: Partial<ChoiceContext> = {}): ChoiceContext => ({
 const worker = (more: Partial<WorkerView> = {}): WorkerView => ({
   state: "idle",
   session: null,
+  holdsMemory: (more.session ?? null) !== null,
   reservedFor: null,
   loaded: new Set(),
   idleSince: 0,
   running: null,
+  serving: more.session ?? null,
   busySince: 0,
   inFlight: 0,
   released: false,
@@ -78,10 +80,12 @@ const anyWorker: fc.Arbitrary<WorkerView> = fc
   .record({
     state: fc.constantFrom("starting", "idle", "idle", "busy", "retiring"),
     session: anySession,
+    holdsMemory: fc.boolean(),
     reservedFor: fc.option(anyKind, { freq: 4 }),
     loaded: fc.subarray(["k", "l", "m"]).map((names) => new Set(names)),
     idleSince: fc.nat(NOW),
     running: anyKind,
+    serving: anySession,
     busySince: fc.nat(NOW),
     inFlight: fc.integer({ min: 1, max: 4 }),
     released: fc.boolean(),
@@ -90,7 +94,11 @@ const anyWorker: fc.Arbitrary<WorkerView> = fc
   .map((one) => ({
     ...one,
     session: one.state === "starting" ? null : one.session,
-    ...(one.state === "busy" ? {} : { running: null, inFlight: 0 }),
+    holdsMemory:
+      one.state !== "starting" && one.session !== null && one.holdsMemory,
+    ...(one.state === "busy"
+      ? { serving: one.holdsMemory ? one.session : one.serving }
+      : { running: null, serving: null, inFlight: 0 }),
   }));
 const anyWish: fc.Arbitrary<Wish> = fc.record({
   session: anySession,
@@ -105,7 +113,7 @@ const anyContext = fc
 const isSafe = (one: WorkerView, wanted: Wish): boolean =>
   !one.released &&
   (one.reservedFor === null || one.reservedFor === wanted.kind) &&
-  (one.session === null || one.session === wanted.session);
+  (!one.holdsMemory || one.session === wanted.session);
 
 describe("the choice of a worker", () => {
   test("is safe: never another session's, never one kept for another kind, never beside what may not see it", () => {
@@ -123,12 +131,12 @@ describe("the choice of a worker", () => {
           } else if (choice.type === "use") {
             expect(isSafe(choice.worker, wanted)).toBe(true);
             if (choice.worker.state === "idle") return;
-            const { state, running, session, inFlight, quarantined } =
+            const { state, running, serving, inFlight, quarantined } =
               choice.worker;
-            expect({ state, running, session, quarantined }).toEqual({
+            expect({ state, running, serving, quarantined }).toEqual({
               state: "busy",
               running: wanted.kind,
-              session: wanted.session,
+              serving: wanted.session,
               quarantined: false,
             });
             expect(inFlight).toBeLessThan(wanted.inFlight);

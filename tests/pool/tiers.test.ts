@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { codeOf, pools } from "../support/pool-under-test.ts";
+import { codeOf, moduleKind, pools } from "../support/pool-under-test.ts";
 import { until } from "../support/until.ts";
 
 setDefaultTimeout(30_000);
@@ -38,18 +38,66 @@ describe("tiers and sessions", () => {
     expect(new Set([a1[0], b1[0], none[0]]).size).toBe(3);
   });
 
+  test("what looked at no session's memory serves other sessions as it is", async () => {
+    const it = newPool({ maxWorkers: 1, spareWorkers: 0 });
+    const ran = async (session: string | null) =>
+      (await it.shell(["true"], { session }).done).execution;
+    const tiers = [
+      await ran("a"),
+      await ran("b"),
+      await ran("b"),
+      await ran(null),
+      await ran("b"),
+    ];
+    expect(tiers.map((it) => it?.tier)).toEqual([
+      "cold",
+      "warm",
+      "hot",
+      "warm",
+      "warm",
+    ]);
+    expect(new Set(tiers.map((it) => it?.worker)).size).toBe(1);
+  });
+
+  test("a module binds its worker once it looks at its session's memory, and only then", async () => {
+    const it = newPool({ maxWorkers: 1, spareWorkers: 0 });
+    const path = `${it.folder}/counting.ts`;
+    await Bun.write(
+      path,
+      `export default { kind: "counting", input: { "~standard": { validate: (value) => ({ value }) } }, run(input, ctx) {
+        if (input === "look") ctx.session.state.set("n", (ctx.session.state.get("n") ?? 0) + 1);
+        return [process.pid, input === "look" ? ctx.session.state.get("n") : null];
+      } };`,
+    );
+    const kind = moduleKind("counting", path);
+    const ran = async (session: string, input: string) => {
+      const { result } = await it.task(JSON.stringify(input), kind, { session })
+        .done;
+      return JSON.parse(result.valueJson ?? "null") as [number, number | null];
+    };
+    const [a, b] = [await ran("a", "pass"), await ran("b", "pass")];
+    expect(b[0]).toBe(a[0]);
+    expect(await ran("b", "look")).toEqual([a[0], 1]);
+    expect(await ran("b", "look")).toEqual([a[0], 2]);
+    const other = await ran("a", "look");
+    expect(other[1]).toBe(1);
+    expect(other[0]).not.toBe(a[0]);
+  });
+
   test("one task that needs room costs one session its worker, not all of them", async () => {
     const it = newPool({ maxWorkers: 3, spareWorkers: 0 });
-    const held = await Promise.all(
-      ["a", "b", "c"].map((name) => it.held(name, { session: name })),
+    const held = ["a", "b", "c"].map((name) =>
+      it.script(
+        `import { existsSync } from "node:fs"; export default async () => { while (!existsSync("${it.folder}/go")) await Bun.sleep(5); }`,
+        { session: name },
+      ),
     );
-    for (const { run, release } of held) {
-      release();
-      await run.done;
-    }
+    await until("all of them to run", () => it.pool.status().busy === 3);
+    await Bun.write(`${it.folder}/go`, "");
+    for (const { done } of held) await done;
     const wanting = it.shell(["true"]);
     // Places are looked for again while the one that makes room is on its way out.
-    const hot = it.shell(["true"], { session: "c" });
+    const hot = it.script("export default () => 1", { session: "c" });
     const outcomes = await Promise.all([wanting.done, hot.done]);
     expect(outcomes.map(codeOf)).toEqual(["completed", "completed"]);
     expect(outcomes[1]?.execution?.tier).toBe("hot");

@@ -162,6 +162,16 @@ export const shellKind = (more: Partial<PoolKind> = {}): PoolKind =>
 export const scriptKind = (more: Partial<PoolKind> = {}): PoolKind =>
   kindOf("script", "script", more);
 
+export const moduleKind = (
+  name: string,
+  path: string,
+  more: Partial<PoolKind> = {},
+): PoolKind => ({
+  ...shellKind(more),
+  name,
+  source: { type: "module", path },
+});
+
 export const codeOf = ({ result }: PoolOutcome): string =>
   "error" in result ? result.error.code : result.status;
 export const messageOf = ({ result }: PoolOutcome): string =>

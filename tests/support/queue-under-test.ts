@@ -21,6 +21,7 @@ export const request = (more: Partial<TaskRequest> = {}): TaskRequest => ({
   inputJson: "{}",
   session: null,
   timeoutMs: null,
+  deadlineMs: null,
   priority: 0,
   idempotencyKey: null,
   after: [],
