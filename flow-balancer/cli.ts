@@ -57,7 +57,37 @@ function program(): Command {
       print(json ? JSON.stringify(report.json) : report.text);
       process.exitCode = report.exitCode;
     });
+  explanations(root);
+  root
+    .command("replay")
+    .description("replay a learner on a recorded trace, beside the simple rule")
+    .argument("<what>", "which learner: tiers")
+    .requiredOption("--trace <file>", "CSV, or CSV in gzip")
+    .option("--json", "one JSON object")
+    .action(
+      async (
+        what: string,
+        { trace, json = false }: { trace: string; json?: boolean },
+      ) => {
+        const { replay } = await import("./replay/replay.ts");
+        print(await replay(what, { trace, json }));
+      },
+    );
   return root;
+}
+
+/** What else can be explained becomes a subcommand of it: no task's id is a word. */
+function explanations(root: Command): void {
+  root
+    .command("explain")
+    .description("say why a task ran where it did, and how far off that was")
+    .argument("<task>", "a task's id")
+    .option("--json", "one JSON object")
+    .action(async (task: string, { json = false }: { json?: boolean }) => {
+      const { explain } = await import("./explain.ts");
+      const { bunEnv } = await import("./env.ts");
+      print(explain(task, { json }, surroundings(), bunEnv));
+    });
 }
 
 /** A command that runs until it is stopped; its options are settings, which it reads by itself. */
@@ -97,7 +127,9 @@ function failure(thrown: unknown): number {
   if (!(thrown instanceof BalancerError)) throw thrown;
   const hint = thrown.hint === undefined ? "" : `\n${thrown.hint}`;
   process.stderr.write(`${thrown.message}${hint}\n`);
-  return thrown.code === "INVALID_ARGUMENT" ? EXIT.usage : EXIT.failed;
+  const isUsage =
+    thrown.code === "INVALID_ARGUMENT" || thrown.code === "INVALID_CONFIG";
+  return isUsage ? EXIT.usage : EXIT.failed;
 }
 
 /** A client that starts us without a word talks MCP; a person gets help. */

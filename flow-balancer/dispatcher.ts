@@ -9,7 +9,8 @@ import { BalancerError, toWireError } from "./core/errors.ts";
 import type { Submission, SubmitOptions, TaskObserver } from "./core/engine.ts";
 import type { Gate } from "./core/gate.ts";
 import type { TaskId } from "./core/ids.ts";
-import type { Env, Lease, TaskQueue } from "./core/ports.ts";
+import type { Env, TaskQueue } from "./core/ports.ts";
+import type { MonoMs } from "./core/time.ts";
 import {
   isTerminal,
   type TaskOutput,
@@ -27,6 +28,7 @@ import {
   neverStarted,
   notRun,
 } from "./live-task.ts";
+import { poolRequest } from "./pool-request.ts";
 import { storeResult } from "./store-result.ts";
 import { untilAborted } from "./core/until-aborted.ts";
 
@@ -69,12 +71,17 @@ export class Dispatcher {
     options: SubmitOptions = {},
   ): Promise<Submission> {
     this.#admit(request);
+    const submittedAt = this.#options.env.mono();
     this.#admitted++;
     try {
       for (const parent of request.after) await this.#known(parent);
       const recorded = await this.#options.queue.record(request);
       if (!recorded.isNew) return this.#join(recorded.task, options.observer);
-      return this.#begin(recorded.task, recorded.lease, request, options);
+      const { task, lease } = recorded;
+      const live = new LiveTask(task, lease, this.#options.maxOutputChars);
+      if (request.deadlineMs !== null)
+        live.dueBy = (submittedAt + request.deadlineMs) as MonoMs;
+      return this.#begin(live, request, options);
     } finally {
       this.#admitted--;
     }
@@ -164,12 +171,11 @@ export class Dispatcher {
   }
 
   #begin(
-    task: TaskRecord,
-    lease: Lease,
+    live: LiveTask,
     request: TaskRequest,
     { observer, gate }: SubmitOptions,
-  ): Submission {
-    const live = new LiveTask(task, lease, this.#options.maxOutputChars);
+  ): Submission | Promise<Submission> {
+    const { record: task, done } = live;
     live.listen(observer);
     this.#live.set(task.id, live);
     this.#changed(task);
@@ -178,7 +184,10 @@ export class Dispatcher {
       .then((outcome) => this.#settle(live, outcome))
       .then(live.resolve, live.reject)
       .finally(() => this.#live.delete(task.id));
-    return { task, done: live.done, isNew: true };
+    // What the pool would not take is known by now, and is the answer.
+    return live.isRefused
+      ? done.then((ended) => ({ task: ended, done, isNew: true }))
+      : { task, done, isNew: true };
   }
 
   async #execute(
@@ -216,20 +225,14 @@ export class Dispatcher {
   async #run(live: LiveTask, request: TaskRequest): Promise<PoolOutcome> {
     if (live.isCancelled)
       return { result: neverStarted(live), execution: null };
-    const kind = this.#options.kinds.get(request.kind);
-    const task = {
-      id: live.lease.id,
-      kind: kind.pool,
-      attempt: live.lease.attempt,
-      inputJson: request.inputJson,
-      session: request.session,
-      priority: request.priority,
-      timeoutMs: request.timeoutMs ?? kind.timeoutMs,
-    };
+    const { env, kinds, pool } = this.#options;
     try {
+      const kind = kinds.get(request.kind);
+      const task = poolRequest(live, request, kind, env.mono());
       const observer = live.observer(() => this.#started(live));
-      return await live.runs(this.#options.pool.run(task, observer)).done;
+      return await live.runs(pool.run(task, observer)).done;
     } catch (thrown) {
+      live.isRefused = true;
       return notRun(toWireError(thrown));
     }
   }

@@ -3,7 +3,7 @@
 import { BalancerError, wireError, type WireError } from "./core/errors.ts";
 import type { TaskObserver } from "./core/engine.ts";
 import type { Lease } from "./core/ports.ts";
-import type { EpochMs } from "./core/time.ts";
+import type { EpochMs, MonoMs } from "./core/time.ts";
 import {
   isTerminal,
   type TaskOutput,
@@ -20,6 +20,10 @@ export class LiveTask {
   readonly done: Promise<TaskRecord>;
   readonly resolve: (record: TaskRecord) => void;
   readonly reject: (reason: unknown) => void;
+  /** When it is to have ended; null: whenever. */
+  dueBy: MonoMs | null = null;
+  /** The pool would not take it, or it never came so far. */
+  isRefused = false;
   readonly #observers = new Set<TaskObserver>();
   readonly #printed: string[] = [];
   #cancelCode: CancelCode | null = null;

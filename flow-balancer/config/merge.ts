@@ -21,12 +21,23 @@ export function mergeSettings(low: Settings, high: Settings): Settings {
 
 /** Values that are right alone and wrong together. */
 export function contradictions(
-  { pool }: Settings,
+  { pool, kinds }: Settings,
   origins: Readonly<Record<string, string>>,
 ): string[] {
+  const problems: string[] = [];
   const { max_workers: max, spare_workers: spare } = pool ?? {};
-  if (max === undefined || spare === undefined || spare <= max) return [];
-  return [
-    `${origins["pool.spare_workers"]}: key 'pool.spare_workers' must be at most pool.max_workers (${max} by ${origins["pool.max_workers"]}), got ${spare}`,
-  ];
+  if (max !== undefined && spare !== undefined && spare > max)
+    problems.push(
+      `${origins["pool.spare_workers"]}: key 'pool.spare_workers' must be at most pool.max_workers (${max} by ${origins["pool.max_workers"]}), got ${spare}`,
+    );
+  for (const [name, { effects, in_flight: inFlight = 1 }] of Object.entries(
+    kinds ?? {},
+  )) {
+    if (effects !== "once" || inFlight === 1) continue;
+    const key = `kinds.${name}.in_flight`;
+    problems.push(
+      `${origins[key]}: key '${key}' must be 1 where effects = "once": one that dies takes the others on its worker with it, and they could not be run again; got ${inFlight}`,
+    );
+  }
+  return problems;
 }

@@ -29,7 +29,7 @@ export interface SubmitOptions {
   readonly gate?: Gate;
 }
 
-/** A task that is on disk. */
+/** A task that is on disk. One that the pool would not take (QUEUE_FULL, DEADLINE_UNREACHABLE) has ended by now: failed. */
 export interface Submission {
   readonly task: TaskRecord;
   /** False for a task that was there before, under the same idempotency key: it is somebody else's too. */

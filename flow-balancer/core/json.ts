@@ -55,3 +55,13 @@ export function assertPlainJson(root: unknown, where = ""): void {
     }
   }
 }
+
+/** What a JSON text says; null for none, and for one that is damaged. */
+export function parseOrNull(json: string | null): unknown {
+  if (json === null) return null;
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
+}

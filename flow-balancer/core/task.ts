@@ -26,8 +26,9 @@ export const isTerminal = (state: TaskState): state is TerminalState =>
   state !== "queued" && state !== "running";
 
 /**
- * What running a task may do to the world. `once` is never run again by itself after it
- * started: if its worker dies it ends `unknown_outcome`.
+ * What running a task may do to the world. A task whose worker died is run again by itself, up to
+ * 3 times in all, and ends `poisoned` if each of them died. `once` is never run again after it may
+ * have started: it ends `unknown_outcome`.
  */
 export type Effects = "none" | "idempotent" | "once";
 
@@ -38,6 +39,8 @@ export interface TaskRequest {
   readonly session: SessionId | null;
   /** Longest run time in ms; null asks for the kind's default. */
   readonly timeoutMs: number | null;
+  /** From submission to its end, ms: refused if that cannot be kept; null: whenever. */
+  readonly deadlineMs: number | null;
   /** -10..10, higher first. */
   readonly priority: number;
   readonly idempotencyKey: string | null;
@@ -103,6 +106,8 @@ export interface TaskRecord {
   readonly session: SessionId | null;
   readonly priority: number;
   readonly timeoutMs: number | null;
+  readonly deadlineMs: number | null;
+  readonly after: readonly TaskId[];
   readonly state: TaskState;
   readonly attempt: number;
   readonly submittedAt: EpochMs;

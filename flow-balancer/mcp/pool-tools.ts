@@ -6,7 +6,7 @@ import { batchTool } from "./batch-tool.ts";
 import { defineTool, type ToolDefinition } from "./catalog.ts";
 import type { Deps } from "./deps.ts";
 import { followTools } from "./follow-tools.ts";
-import { poolStatusView } from "./pool-view.ts";
+import { poolStatusText, poolStatusView } from "./pool-view.ts";
 import { runTools } from "./run-tools.ts";
 
 export function poolTools(deps: Deps): ToolDefinition[] {
@@ -25,7 +25,7 @@ function poolStatus(deps: Deps): ToolDefinition {
     name: "pool_status",
     title: "State of the pool",
     description:
-      "Workers by tier and what each is doing, tasks by state, and the kinds there are; with `kind`, that kind's input schema.",
+      "Workers by tier, what each is doing and how it is, how good predictions were, tasks by state, and the kinds there are; with `kind`, that kind's input schema.",
     input: z.object({
       kind: z.string().max(200).optional(),
     }),
@@ -49,19 +49,11 @@ function poolStatus(deps: Deps): ToolDefinition {
           ],
         };
       }
-      const view = poolStatusView(
-        await engine.status(),
-        engine.kinds().map((info) => info.kind),
-      );
-      const { busy, idle, starting, waiting } = view.pool;
+      const status = await engine.status();
+      const kinds = engine.kinds().map((info) => info.kind);
       return {
-        structuredContent: view,
-        content: [
-          {
-            type: "text",
-            text: `${busy} workers busy, ${idle} idle, ${starting} starting; ${waiting} tasks wait`,
-          },
-        ],
+        structuredContent: poolStatusView(status, kinds),
+        content: [{ type: "text", text: poolStatusText(status) }],
       };
     },
   });

@@ -1,7 +1,12 @@
 /** The pool's status in the words of the wire. */
 
 import type { EngineStatus } from "../core/engine.ts";
-import type { WorkerStatus } from "../core/pool-status.ts";
+import type {
+  ErrorSummary,
+  WorkerHealth,
+  WorkerStatus,
+} from "../core/pool-status.ts";
+import { round } from "./task-answer.ts";
 
 export const poolStatusView = (
   { pool, tasks, home }: EngineStatus,
@@ -14,6 +19,11 @@ export const poolStatusView = (
     starting: pool.starting,
     waiting: pool.waiting,
     tiers: pool.tiers,
+    predictions: {
+      wait: errorView(pool.predictions.waitMs),
+      start: errorView(pool.predictions.startMs),
+      run: errorView(pool.predictions.runMs),
+    },
   },
   workers: pool.workers.map(workerView),
   tasks,
@@ -26,10 +36,45 @@ export const workerView = (worker: WorkerStatus) => ({
   pid: worker.pid,
   tier: worker.tier,
   state: worker.state,
+  health: worker.health,
   task: worker.task,
+  tasks_in_flight: worker.tasksInFlight,
   session: worker.session,
   loaded: worker.loaded,
   tasks_done: worker.tasksDone,
   stray_messages: worker.strayMessages,
   heard_ms_ago: worker.heardMsAgo,
 });
+
+/** How far what was foretold was from what came; null where nothing was foretold yet. */
+const errorView = ({ n, medianLogRatio, withinTwice }: ErrorSummary) => ({
+  n,
+  median_log_ratio: orNull(medianLogRatio),
+  share_within_2x: orNull(withinTwice),
+});
+
+const orNull = (value: number): number | null =>
+  Number.isNaN(value) ? null : round(value);
+
+/** What a person should hear of without asking. */
+const NOTABLE: ReadonlySet<WorkerHealth | null> = new Set([
+  "spinning",
+  "starved",
+  "blocked",
+  "stopped",
+  "silent",
+  "dead",
+]);
+
+/** The short twin: counts, and each worker that is busy in a way worth a look. */
+export function poolStatusText({ pool }: EngineStatus): string {
+  const { busy, idle, starting, waiting } = pool;
+  const counts = `${busy} workers busy, ${idle} idle, ${starting} starting; ${waiting} tasks wait`;
+  const notable = pool.workers
+    .filter(({ health }) => NOTABLE.has(health))
+    .map(
+      ({ id, health, task }) =>
+        `${id} is ${health}${task ? ` on ${task}` : ""}`,
+    );
+  return [counts, ...notable].join("; ");
+}

@@ -1,5 +1,6 @@
 /** What can be read of the pool, each with a tool or a command that says the same: models cannot subscribe. */
 
+import { decisionView } from "../core/explain-decision.ts";
 import type { KindInfo } from "../core/task.ts";
 import { isTerminal } from "../core/task.ts";
 import type { TaskId } from "../core/ids.ts";
@@ -114,7 +115,7 @@ function taskTemplates(deps: Deps): TemplateDefinition[] {
       uriTemplate: "task://{id}",
       name: "task",
       title: "One task",
-      description: "Its state, result and times",
+      description: "Its state, result, times, and why it ran where it did",
       mimeType: JSON_TYPE,
       ttlMs: 0,
       complete,
@@ -122,7 +123,13 @@ function taskTemplates(deps: Deps): TemplateDefinition[] {
         const task = await (await deps.engine()).get(id as TaskId);
         if (task === null) return null;
         const state = isTerminal(task.state) ? {} : { state: task.state };
-        return json(uri, { kind: task.kind, ...taskAnswer(task), ...state });
+        const decision = task.execution?.decision ?? null;
+        return json(uri, {
+          kind: task.kind,
+          ...taskAnswer(task),
+          ...state,
+          ...(decision === null ? {} : { decision: decisionView(decision) }),
+        });
       },
     },
     {

@@ -50,6 +50,12 @@ export const taskFields = {
     .max(MAX_TIMEOUT_MS)
     .optional()
     .describe("Longest run time; waiting does not count"),
+  deadline_ms: z
+    .int()
+    .min(1)
+    .max(MAX_TIMEOUT_MS)
+    .optional()
+    .describe("From now to its end; refused at once if that cannot be kept"),
   priority: z.int().min(-10).max(10).optional().describe("Higher first"),
   idempotency_key: z
     .string()
@@ -77,6 +83,7 @@ export function toRequest(
         ? engine.defaultSession(connection)
         : (args.session as SessionId),
     timeoutMs: args.timeout_ms ?? null,
+    deadlineMs: args.deadline_ms ?? null,
     priority: args.priority ?? 0,
     idempotencyKey: args.idempotency_key ?? null,
     after: after as readonly TaskId[],

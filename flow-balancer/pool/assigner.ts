@@ -58,20 +58,35 @@ export class Assigner {
       return true;
     }
     const choice = this.choose(job, env.mono(), 1);
-    if (choice.type !== "use" || !this.fits(job, choice)) return false;
+    if (choice.type !== "use") return false;
     this.assign(job, choice.worker);
     return true;
   }
 
   /** `waiting`: jobs that wait, this one included. */
   choose(job: Job, now: number, waiting: number): Choice<WorkerSlot> {
+    const inFlight = job.alone ? 1 : job.task.kind.inFlight;
+    const choice = this.#choice(job, inFlight, now, waiting);
+    // No room beside the others for a task of that size just now: for a worker of its own, then.
+    job.choice = fits(job, choice)
+      ? choice
+      : this.#choice(job, 1, now, waiting);
+    return job.choice;
+  }
+
+  #choice(
+    job: Job,
+    inFlight: number,
+    now: number,
+    waiting: number,
+  ): Choice<WorkerSlot> {
     const { kind, session } = job.task;
     const { workers, times, settings } = this.#options;
-    job.choice = choose(
+    return choose(
       {
         session,
         kind: kind.name,
-        inFlight: job.alone ? 1 : kind.inFlight,
+        inFlight,
         affinity: "priced",
       },
       workers.all,
@@ -83,15 +98,6 @@ export class Assigner {
         moveCostMs: MOVE_COST_MS,
       },
     );
-    return job.choice;
-  }
-
-  /** False if the worker has no room for a task of that size just now. */
-  fits(
-    job: Job,
-    { way, worker }: Extract<Choice<WorkerSlot>, { type: "use" }>,
-  ): boolean {
-    return way !== "free_lane" || worker.hasRoomBeside(job);
   }
 
   assign(job: Job, slot: WorkerSlot): void {
@@ -111,3 +117,8 @@ export class Assigner {
     if (kind.inFlight > 1) this.#roomy.note(slot, kind);
   }
 }
+
+const fits = (job: Job, choice: Choice<WorkerSlot>): boolean =>
+  choice.type !== "use" ||
+  choice.way !== "free_lane" ||
+  choice.worker.hasRoomBeside(job);

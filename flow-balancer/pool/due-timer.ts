@@ -26,8 +26,10 @@ export class DueTimer {
     const ms = Math.max(0, Math.ceil(at - this.#env.mono()));
     this.#stop = this.#env.timer(ms, () => {
       this.#armedFor = Number.POSITIVE_INFINITY;
-      const next = this.#passed(this.#env.mono());
-      if (next !== Number.POSITIVE_INFINITY) this.need(next);
+      const now = this.#env.mono();
+      const next = this.#passed(now);
+      // Not at the same moment again: who is not done with it yet would be asked for ever.
+      if (next !== Number.POSITIVE_INFINITY) this.need(Math.max(next, now + 1));
     });
   }
 

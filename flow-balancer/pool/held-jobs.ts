@@ -6,6 +6,7 @@
 
 import type { Env } from "../core/ports.ts";
 import type { CrashGuard } from "./crash-guard.ts";
+import { DueTimer } from "./due-timer.ts";
 import type { Job } from "./job.ts";
 
 export interface HeldJobsOptions {
@@ -15,15 +16,23 @@ export interface HeldJobsOptions {
   readonly release: (jobs: readonly Job[]) => void;
 }
 
+/** Longer than this what killed its workers again and again is refused rather than kept, ms. */
+const MAX_HELD_MS = 2_000;
+
 export class HeldJobs {
   readonly #options: HeldJobsOptions;
   /** In the order they came. */
   readonly #held = new Set<Job>();
+  readonly #due: DueTimer;
   /** The one suspect that runs. */
   #trial: Job | null = null;
 
   constructor(options: HeldJobsOptions) {
     this.#options = options;
+    this.#due = new DueTimer(options.env, (now) => {
+      this.#release();
+      return this.#nextDueAt(now);
+    });
   }
 
   get size(): number {
@@ -46,9 +55,15 @@ export class HeldJobs {
   }
 
   add(job: Job): void {
-    this.#held.add(job);
     const waitMs = this.#waitMs(job);
-    if (waitMs > 0) this.#options.env.timer(waitMs, () => this.#release());
+    // The very same command or script: it is not going to do better, and nobody is to wait for that.
+    if (waitMs > MAX_HELD_MS && job.task.kind.source.type !== "module") {
+      job.killedTooOften(waitMs);
+      return;
+    }
+    this.#held.add(job);
+    // Without a wait one like it is on trial: its end lets the others go.
+    if (waitMs > 0) this.#due.need(this.#options.env.mono() + waitMs);
   }
 
   /** False if it is not held. */
@@ -71,6 +86,15 @@ export class HeldJobs {
   #waitMs(job: Job): number {
     const { guard, env } = this.#options;
     return guard.taskWaitMs(job, env.mono());
+  }
+
+  #nextDueAt(now: number): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const job of this.#held) {
+      const waitMs = this.#waitMs(job);
+      if (waitMs > 0) next = Math.min(next, now + waitMs);
+    }
+    return next;
   }
 
   /** Those that are not suspect any more, and the first that is and need not wait. */

@@ -221,8 +221,7 @@ export class Job implements PoolRun {
     }
     this.deaths++;
     this.alone = true;
-    const isSafe =
-      this.task.kind.effects !== "once" || loss === "never_started";
+    const isSafe = loss === "never_started" || mayRunTwice(this.task.kind);
     if (isSafe && !this.describeOnly) {
       if (this.deaths < MAX_DEATHS) this.#owner.again(this);
       else this.#poisoned(how);
@@ -243,6 +242,22 @@ export class Job implements PoolRun {
         `${this.deaths} workers died running this task; the last one ${how}`,
         "Does it call process.exit, crash a native library or run out of memory? Mend it before you submit it again.",
       ),
+      valueJson: null,
+    });
+  }
+
+  /** Its like killed so many workers that none is given to it for `forMs`. */
+  killedTooOften(forMs: number): void {
+    this.#settle({
+      status: "poisoned",
+      error: {
+        ...wireError(
+          "POISONED",
+          `the very same input killed worker after worker; it gets none for the next ${Math.ceil(forMs / 1_000)} s`,
+          "Mend it before you submit it again.",
+        ),
+        retry_after_ms: Math.ceil(forMs),
+      },
       valueJson: null,
     });
   }
@@ -290,3 +305,7 @@ export class Job implements PoolRun {
     return this.deaths > 0 ? { ...execution, deaths: this.deaths } : execution;
   }
 }
+
+/** Nobody can tell what a command did before its worker died: whoever asked for it decides. */
+const mayRunTwice = ({ effects, source }: PoolTask["kind"]): boolean =>
+  effects !== "once" && source.type !== "shell";

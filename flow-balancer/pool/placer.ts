@@ -4,7 +4,7 @@
  * wait queue, held back because its like killed workers, one worker, or settled.
  */
 
-import { wireError } from "../core/errors.ts";
+import { wireError, type WireError } from "../core/errors.ts";
 import type { PoolSettings } from "../core/pool-settings.ts";
 import type { Env } from "../core/ports.ts";
 import { AdmissionDesk } from "./admission-desk.ts";
@@ -176,15 +176,15 @@ export class Placer {
   #serveBound(now: number): void {
     for (const slot of [...this.#workers.idle]) {
       if (!slot.bound) continue;
-      const { session, reservedFor } = slot;
+      const { session, holdsMemory, reservedFor } = slot;
       const node =
-        session !== null
+        holdsMemory && session !== null
           ? this.#queue.nextOfSession(session, reservedFor, now)
           : this.#queue.nextOfKind(reservedFor ?? "", now);
       if (node === null || this.#isHeldBack(node.waiting.job)) continue;
       const { job } = node.waiting;
       const choice = this.#assigner.choose(job, now, this.#queue.size);
-      if (choice.type === "use" && this.#assigner.fits(job, choice)) {
+      if (choice.type === "use") {
         this.#take(job, now);
         this.#assigner.assign(job, choice.worker);
       }
@@ -206,7 +206,6 @@ export class Placer {
       if (this.#isHeldBack(job)) continue;
       const choice = this.#assigner.choose(job, now, this.#queue.size);
       if (choice.type === "use") {
-        if (!this.#assigner.fits(job, choice)) return;
         this.#take(job, now);
         this.#assigner.assign(job, choice.worker);
       } else if (choice.type === "wait_for") this.#park(job);
@@ -265,23 +264,36 @@ export class Placer {
     if (!this.#held.concerns(job)) return false;
     this.drop(job);
     this.#held.add(job);
+    this.#expiry.need(deadlineOf(job));
     return true;
   }
 
   #expire(now: number): number {
     for (;;) {
       const node = this.#queue.expired(now);
-      if (node === null) return this.#queue.nextExpiryAt;
+      if (node === null) break;
       const { job } = node.waiting;
       job.node = null;
       this.#limits.waits(job.task.kind);
-      job.failed(
-        wireError(
-          "DEADLINE_PASSED",
-          `its deadline of ${job.task.deadlineMs} ms could not be met any more after a wait of ${Math.round(now - job.enqueuedAt)} ms; it never started`,
-          "Submit it again, with a longer deadline_ms if it is still wanted.",
-        ),
-      );
+      job.failed(deadlinePassed(job, now));
     }
+    let next = this.#queue.nextExpiryAt;
+    for (const job of [...this.#held]) {
+      const at = deadlineOf(job);
+      if (now >= at && this.#held.delete(job))
+        job.failed(deadlinePassed(job, now));
+      else next = Math.min(next, at);
+    }
+    return next;
   }
 }
+
+const deadlineOf = ({ enqueuedAt, task }: Job): number =>
+  enqueuedAt + (task.deadlineMs ?? NEVER);
+
+const deadlinePassed = (job: Job, now: number): WireError =>
+  wireError(
+    "DEADLINE_PASSED",
+    `its deadline of ${job.task.deadlineMs} ms could not be met any more after a wait of ${Math.round(now - job.enqueuedAt)} ms; ${job.deaths > 0 ? "its worker died under it" : "it never started"}`,
+    "Submit it again, with a longer deadline_ms if it is still wanted.",
+  );

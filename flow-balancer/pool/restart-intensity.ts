@@ -49,8 +49,8 @@ export const TASK_LIMIT: IntensityLimit = {
 export const KIND_LIMIT: IntensityLimit = {
   maxRestarts: 5,
   withinMs: 30_000,
-  backoffMs: 500,
-  maxBackoffMs: 30_000,
+  backoffMs: 250,
+  maxBackoffMs: 1_000,
   strict: false,
 };
 /** Of the whole pool, for what no task is to blame for: starts that failed, deaths before any task. */

@@ -26,7 +26,7 @@ import {
 } from "../core/task.ts";
 import type { Store } from "../store/database.ts";
 import { taskOutputs, tasks } from "../store/schema.ts";
-import { toRecord } from "./task-row.ts";
+import { queuedRecord, settledColumns, toRecord } from "./task-row.ts";
 
 const OPEN: readonly TaskState[] = ["queued", "running"];
 /** The recorder's own claim is the first. */
@@ -57,28 +57,16 @@ export class SqliteQueue implements TaskQueue {
         session: request.session,
         priority: request.priority,
         timeoutMs: request.timeoutMs,
+        deadlineMs: request.deadlineMs,
+        afterJson:
+          request.after.length === 0 ? null : JSON.stringify(request.after),
         idempotencyKey: request.idempotencyKey,
         submittedAt,
       });
-      const { kind, inputJson, session, priority, timeoutMs } = request;
       return {
         isNew: true,
         lease: { id, attempt: FIRST, fence: FIRST },
-        task: {
-          id,
-          kind,
-          inputJson,
-          session,
-          priority,
-          timeoutMs,
-          state: "queued",
-          attempt: FIRST,
-          submittedAt,
-          startedAt: null,
-          settledAt: null,
-          execution: null,
-          result: null,
-        },
+        task: queuedRecord(id, request, FIRST, submittedAt),
       };
     });
   }
@@ -94,23 +82,12 @@ export class SqliteQueue implements TaskQueue {
 
   settle(lease: Lease, settlement: Settlement): Promise<boolean> {
     const settledAt = this.#env.now();
-    const { result, execution, startedAt, output } = settlement;
+    const { result, output } = settlement;
     const packed = packBoth(result.valueJson, output?.text ?? null);
     return this.#store.commit.writeWith(packed, ([value, text]) => {
-      const settled = this.#sql.settle.all({
-        id: lease.id,
-        fence: lease.fence,
-        state: result.status,
-        startedAt,
-        settledAt,
-        tier: execution?.tier ?? null,
-        worker: execution?.worker ?? null,
-        waitMs: execution?.waitMs ?? null,
-        startMs: execution?.startMs ?? null,
-        runMs: execution?.runMs ?? null,
-        valueJson: value,
-        errorJson: "error" in result ? JSON.stringify(result.error) : null,
-      });
+      const settled = this.#sql.settle.all(
+        settledColumns(lease, settlement, settledAt, value),
+      );
       if (settled.length !== 1) return false;
       if (output !== null && output.bytesSeen > 0)
         this.#sql.output.run({
@@ -207,6 +184,8 @@ function prepare({ orm }: Store) {
         session: p("session"),
         priority: p("priority"),
         timeoutMs: p("timeoutMs"),
+        deadlineMs: p("deadlineMs"),
+        afterJson: p("afterJson"),
         idempotencyKey: p("idempotencyKey"),
         state: "queued",
         attempt: FIRST,
@@ -237,6 +216,8 @@ function prepare({ orm }: Store) {
         waitMs: set(p("waitMs")),
         startMs: set(p("startMs")),
         runMs: set(p("runMs")),
+        decisionJson: set(p("decisionJson")),
+        deaths: set(p("deaths")),
         valueJson: set(p("valueJson")),
         errorJson: set(p("errorJson")),
       })

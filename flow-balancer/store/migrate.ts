@@ -19,14 +19,7 @@ export function migrate(raw: Database, path: string): void {
   raw
     .transaction(() => {
       const applied = newestApplied(raw);
-      if (applied > newest)
-        throw new BalancerError(
-          "SCHEMA_TOO_NEW",
-          `${path} was written by a newer version of flow-balancer`,
-          {
-            hint: "Update flow-balancer, or choose another FLOW_BALANCER_HOME; nothing was written.",
-          },
-        );
+      if (applied > newest) throw tooNew(path);
       // The table that drizzle-kit knows.
       raw.run(
         "CREATE TABLE IF NOT EXISTS __drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)",
@@ -42,6 +35,23 @@ export function migrate(raw: Database, path: string): void {
     })
     .immediate();
 }
+
+/** For whoever only looks. Throws SCHEMA_TOO_NEW. */
+export function assertNotNewer(raw: Database, path: string): void {
+  const all = readMigrationFiles({ migrationsFolder: MIGRATIONS });
+  const applied = newestApplied(raw);
+  if (all.every(({ folderMillis }) => folderMillis < applied))
+    throw tooNew(path);
+}
+
+const tooNew = (path: string): BalancerError =>
+  new BalancerError(
+    "SCHEMA_TOO_NEW",
+    `${path} was written by a newer version of flow-balancer`,
+    {
+      hint: "Update flow-balancer, or choose another FLOW_BALANCER_HOME; nothing was written.",
+    },
+  );
 
 /** 0 for a database in which there is nothing yet. */
 function newestApplied(raw: Database): number {

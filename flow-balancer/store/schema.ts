@@ -44,6 +44,14 @@ export const tasks = sqliteTable(
     runMs: real("run_ms"),
     valueJson: text("value").$type<StoredText>(),
     errorJson: text("error"),
+    /** From submission to its end, ms, as the task was asked for. */
+    deadlineMs: integer("deadline_ms"),
+    /** The tasks it comes after, a JSON list of ids; null: none. */
+    afterJson: text("after"),
+    /** Why it ran where it did: a `Decision` as JSON. */
+    decisionJson: text("decision"),
+    /** Workers that died under earlier tries; null: none. */
+    deaths: integer("deaths"),
   },
   (table) => [
     uniqueIndex("tasks_id").on(table.id),

@@ -54,6 +54,7 @@ const ROOMS: readonly Room[] = [
     places: [
       "flow-balancer/dispatcher.ts",
       "flow-balancer/live-task.ts",
+      "flow-balancer/pool-request.ts",
       "flow-balancer/store-result.ts",
     ],
     importsTypes: ["pool"],
@@ -65,6 +66,7 @@ const ROOMS: readonly Room[] = [
     places: [
       "flow-balancer/app.ts",
       "flow-balancer/cli.ts",
+      "flow-balancer/explain.ts",
       "flow-balancer/front.ts",
       "flow-balancer/http-compression.ts",
       "flow-balancer/lazy-engine.ts",

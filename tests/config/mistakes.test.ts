@@ -73,6 +73,12 @@ describe("mistakes:", () => {
     ["http = 3", 1, "key 'http' must be a table, got 3"],
     ["[patience.clients]\nCodex = 1000", 2, "lower case"],
     ["[pool]\nmax_workers = 2\nspare_workers = 3", 3, "at most pool.max_work"],
+    [
+      "[kinds.a]\nmodule = 'a'\nin_flight = 4\neffects = 'once'",
+      3,
+      "key 'kinds.a.in_flight' must be 1 where effects = \"once\": ",
+    ],
+    ["[kinds.a]\nmodule = 'a'\nin_flight = 65", 3, "must be 1..64, got 65"],
     ["[pool]\nmax_workers = inf", 2, "must be 1..256, got Infinity"],
     ["[pool]\nmax_workers = 1979-05-27", 2, "must be 1..256"],
     ["a = 1\nb = [\n1,\n= ]\n", 4, "is not valid TOML"],

@@ -25,7 +25,7 @@ const MODULES: Record<string, string> = {
   exits_later: task("() => process.exit(0)"),
   silent: task("() => new Promise(() => {})"),
   twice: task(
-    "async () => { process.send({ type: 'result', job: 1, outcome: { status: 'completed', valueJson: '1' }, runMs: 1 }); await Bun.sleep(20); return 'mine'; }",
+    "async () => { process.send({ type: 'result', job: 64, outcome: { status: 'completed', valueJson: '1' }, runMs: 1 }); await Bun.sleep(20); return 'mine'; }",
   ),
   schema_throws: `const input = { "~standard": { version: 1, vendor: "t", validate() { throw new Error("schema broke"); } } }; export default { kind: "x", input, run: () => 1 };`,
   schema_json_throws: `const input = { "~standard": { version: 1, vendor: "t", validate: (value: any) => ({ value }), jsonSchema: { input() { throw new Error("cannot be said in JSON Schema"); } } } }; export default { kind: "x", input, run: () => "ran" };`,
@@ -86,7 +86,7 @@ describe("a module that cannot be loaded", () => {
   });
 
   test("and exits ends its worker alone", () =>
-    fails("exits", "WORKER_EXITED", "exited with code 4"));
+    fails("exits", "POISONED", "exited with code 4"));
 
   test("is an error of pool_status too, and of the resource", async () => {
     for (const [kind, code] of [
@@ -122,7 +122,7 @@ describe("a module that misbehaves when it runs", () => {
   });
 
   test("by exiting, or never answering, or answering twice has one result", async () => {
-    await fails("exits_later", "WORKER_EXITED", "exited with code 0");
+    await fails("exits_later", "POISONED", "exited with code 0");
     await fails("silent", "TASK_TIMEOUT", "100 ms", { timeout_ms: 100 });
     expect((await run("twice")).status).toBe("completed");
   });

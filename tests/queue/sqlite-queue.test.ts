@@ -13,8 +13,10 @@ describe("the queue", () => {
       inputJson: '{"ü":"\\u0000"}',
       session: "session_s" as SessionId,
       timeoutMs: 5,
+      deadlineMs: 7,
       priority: -3,
       idempotencyKey: "key",
+      after: [taskId("one"), taskId("two")],
     });
     const recorded = await queue.record(asked);
     if (!recorded.isNew) throw new Error("not new");
@@ -27,6 +29,14 @@ describe("the queue", () => {
       waitMs: 0.5,
       startMs: 0,
       runMs: 12.25,
+      decision: {
+        way: "own_idle",
+        predicted: { waitMs: 0, startMs: 0, runMs: 11.5 },
+        instead: "spawn",
+        insteadMs: 80,
+        priceMs: null,
+      },
+      deaths: 2,
     } as never;
     const result: TaskResult = {
       status: "failed",
@@ -48,6 +58,8 @@ describe("the queue", () => {
       session: "session_s" as SessionId,
       priority: -3,
       timeoutMs: 5,
+      deadlineMs: 7,
+      after: [taskId("one"), taskId("two")],
       state: "failed",
       attempt: 1,
       submittedAt: 1_700_000_000_000 as EpochMs,
@@ -56,6 +68,37 @@ describe("the queue", () => {
       execution,
       result,
     });
+  });
+
+  test("reads a decision or a list of tasks that is damaged as none, and the rest as it is", async () => {
+    const { queue, store } = newQueue();
+    const recorded = await queue.record(request({ after: [taskId("one")] }));
+    if (!recorded.isNew) throw new Error("not new");
+    await queue.settle(recorded.lease, {
+      result: resultOf("completed", 1),
+      execution: {
+        tier: "cold",
+        worker: "w1",
+        waitMs: 1,
+        startMs: 2,
+        runMs: 3,
+        decision: null,
+      } as never,
+      startedAt: null,
+      output: null,
+    });
+    const { id } = recorded.lease;
+    const execution = { tier: "cold", runMs: 3, decision: null };
+    expect(await queue.get(id)).toMatchObject({ execution });
+    for (const damage of ['{"way":', "5", '{"way":"spawn"}', ""]) {
+      store.raw.run("UPDATE tasks SET decision = ?, after = ?", [
+        damage,
+        damage,
+      ]);
+      const expected = { state: "completed", after: [], execution };
+      expect(await queue.get(id)).toMatchObject(expected);
+      expect((await queue.list({ limit: 1 })).tasks).toMatchObject([expected]);
+    }
   });
 
   test("two records of one turn with one key are one task", async () => {

@@ -1,0 +1,190 @@
+/** What became of one task and why, from its row: for people as aligned lines, for programs as one object. Pure. */
+
+import { decisionView, WAYS } from "../core/explain-decision.ts";
+import type { TaskId } from "../core/ids.ts";
+import type { EpochMs } from "../core/time.ts";
+import {
+  isTerminal,
+  type Decision,
+  type Execution,
+  type TaskRecord,
+  type TaskState,
+} from "../core/task.ts";
+import type { Tier } from "../core/tier.ts";
+import { comparisonLines, offBy } from "./explain/comparison.ts";
+
+export interface ExplainedTask {
+  readonly task: TaskRecord;
+  /** The state of each task it comes after; null: there is no such task. */
+  readonly parents: ReadonlyMap<TaskId, TaskState | null>;
+  readonly now: EpochMs;
+}
+
+export interface Explanation {
+  readonly json: object;
+  readonly text: string;
+}
+
+const TIERS: Readonly<Record<Tier, string>> = {
+  hot: "it served the session before",
+  warm: "it had the kind's code loaded",
+  cold: "it had to load the kind's code",
+};
+
+export function explainTask(explained: ExplainedTask): Explanation {
+  return { json: jsonOf(explained), text: textOf(explained) };
+}
+
+function jsonOf({ task, parents, now }: ExplainedTask): object {
+  const { execution, result } = task;
+  const decision = execution?.decision ?? null;
+  return {
+    schema: 1,
+    task_id: task.id,
+    kind: task.kind,
+    state: task.state,
+    attempt: task.attempt,
+    priority: task.priority,
+    session: task.session,
+    timeout_ms: task.timeoutMs,
+    deadline_ms: task.deadlineMs,
+    after: [...parents].map(([task_id, state]) => ({ task_id, state })),
+    submitted_at: time(task.submittedAt),
+    started_at: task.startedAt === null ? null : time(task.startedAt),
+    settled_at: task.settledAt === null ? null : time(task.settledAt),
+    age_ms: isTerminal(task.state) ? null : now - task.submittedAt,
+    execution:
+      execution === null
+        ? null
+        : {
+            worker: execution.worker,
+            tier: execution.tier,
+            wait_ms: execution.waitMs,
+            start_ms: execution.startMs,
+            run_ms: execution.runMs,
+            deaths: execution.deaths ?? 0,
+          },
+    decision:
+      execution === null || decision === null
+        ? null
+        : { ...decisionView(decision), off_by: offBy(decision, execution) },
+    error: result !== null && "error" in result ? result.error : null,
+  };
+}
+
+type Line = readonly [label: string, text: string];
+
+function textOf(explained: ExplainedTask): string {
+  const { task } = explained;
+  const lines: Line[] = [
+    ["task", `${task.id}: ${visible(task.kind)}, ${task.state}`],
+    ["asked", asked(task)],
+    ...(isTerminal(task.state) ? [] : whyItWaits(explained)),
+    ...(task.execution === null ? [] : ranOn(task.execution)),
+    ...ended(task),
+  ];
+  const width = Math.max(...lines.map(([label]) => label.length)) + 2;
+  return lines
+    .map(([label, text]) => `${label.padEnd(width)}${text}`.trimEnd())
+    .join("\n");
+}
+
+function asked(task: TaskRecord): string {
+  return [
+    time(task.submittedAt),
+    task.session === null ? "no session" : `session ${visible(task.session)}`,
+    ...(task.priority === 0 ? [] : [`priority ${task.priority}`]),
+    ...(task.attempt === 1 ? [] : [`attempt ${task.attempt}`]),
+    ...(task.timeoutMs === null ? [] : [`timeout ${task.timeoutMs} ms`]),
+    ...(task.deadlineMs === null ? [] : [`deadline ${task.deadlineMs} ms`]),
+  ].join(", ");
+}
+
+/** As far as the row tells: what the pool has in mind is in the memory of its server alone. */
+function whyItWaits({ task, parents, now }: ExplainedTask): Line[] {
+  const note: Line = [
+    "note",
+    "If its server is gone, nothing more becomes of it: submit it again.",
+  ];
+  if (task.state === "running")
+    return [
+      ["runs", `since ${since(task.startedAt ?? task.submittedAt, now)}`],
+      note,
+    ];
+  const open = [...parents].filter(([, state]) => state !== "completed");
+  return [
+    ["waits", `since ${since(task.submittedAt, now)}`],
+    ["for", open.length > 0 ? "the tasks it comes after:" : "a worker"],
+    ...open.map(([id, state]): Line => ["", `${id}, ${state ?? "not there"}`]),
+    note,
+  ];
+}
+
+function ranOn(execution: Execution): Line[] {
+  const { worker, tier, decision = null, deaths = 0 } = execution;
+  return [
+    ["ran on", `${worker}, ${tier}: ${TIERS[tier]}`],
+    ...(decision === null
+      ? [
+          [
+            "why",
+            "no choice is recorded: it joined others of its kind, or an older version ran it",
+          ] as const,
+        ]
+      : why(decision)),
+    ...comparisonLines(decision, execution),
+    ...(deaths === 0
+      ? []
+      : [["deaths", `${deaths} of its workers died under it`] as const]),
+  ];
+}
+
+const why = ({ way, instead, insteadMs, priceMs }: Decision): Line[] => [
+  ["why", WAYS[way]],
+  ...(instead === null || insteadMs === null
+    ? []
+    : [
+        [
+          "instead",
+          `${WAYS[instead]}: ${Math.round(insteadMs)} ms in all`,
+        ] as const,
+      ]),
+  ...(priceMs === null
+    ? [["session", "stays on its worker"] as const]
+    : priceMs > 0
+      ? [
+          [
+            "session",
+            `leaving its worker was priced at ${Math.round(priceMs)} ms`,
+          ] as const,
+        ]
+      : []),
+];
+
+function ended({ state, settledAt, execution, result }: TaskRecord): Line[] {
+  if (settledAt === null || result === null) return [];
+  const never = execution === null ? ", never on a worker" : "";
+  const lines: Line[] = [["ended", `${time(settledAt)}, ${state}${never}`]];
+  if (!("error" in result)) return lines;
+  const { code, message, hint, retry_after_ms } = result.error;
+  lines.push(["error", `${code}: ${visible(message)}`]);
+  if (hint !== undefined) lines.push(["", visible(hint)]);
+  if (retry_after_ms !== undefined)
+    lines.push(["", `It was worth another try after ${retry_after_ms} ms.`]);
+  return lines;
+}
+
+const time = (at: EpochMs): string => new Date(at).toISOString();
+
+const since = (at: EpochMs, now: EpochMs): string =>
+  `${time(at)}, ${Math.max(0, Math.round((now - at) / 1_000))} s ago`;
+
+/** More is noise on a terminal; `--json` has all of it. */
+const SHOWN_CHARS = 500;
+
+/** Text of others on somebody's terminal: nothing in it steers the terminal. */
+const visible = (text: string): string =>
+  text
+    .slice(0, SHOWN_CHARS)
+    // oxlint-disable-next-line no-control-regex
+    .replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, " ");

@@ -1,0 +1,16 @@
+import { expect, test } from "bun:test";
+import { running } from "../model/pool-commands.ts";
+import { PoolPlay, SETTINGS } from "../model/pool-play.ts";
+
+test("who counted on a worker that went above a lowered maximum gets another one's place", async () => {
+  const play = new PoolPlay({ ...SETTINGS, maxWorkers: 2, spareWorkers: 0 });
+  await play.step(running("plain"));
+  await play.step(running("script", { session: "a" }));
+  await play.step({ type: "advance", ms: 100 });
+  await play.step(running("plain"));
+  await play.step({ type: "resize", workers: 1 });
+  // Both are done in one turn: one holds a session's memory, the other was to go and does.
+  await play.recover();
+  expect(play.floor.clock.mono()).toBeLessThan(1_000);
+  await play.play([]);
+});
