@@ -1,6 +1,6 @@
 /** Compares what a way of failing did with what it was to do. A way whose fault never happened is no measurement: it throws. */
 
-import type { WayFigures } from "./faults.bench.ts";
+import type { WayFigures } from "./measure-way.ts";
 import { benchCase, type BenchCase } from "./report.ts";
 
 export interface Verdict {
@@ -20,6 +20,8 @@ export interface Verdict {
   readonly quiet: readonly number[];
   readonly beside: readonly number[];
   readonly replacedMs: readonly number[];
+  /** Dead workers in whose place there was none in time. */
+  readonly notReplaced: number;
   readonly goneMs: readonly number[];
 }
 
@@ -52,7 +54,7 @@ export function verdictOf({
     (it) => (runs.get(it.name) ?? 0) !== way.expected(it.effects).runs,
   );
   const harmed = [...quiet.harmed, ...beside.harmed];
-  const replacedMs = deaths.map((it) => it.replacedMs);
+  const replacedMs = deaths.map((it) => it.replacedMs).filter(Number.isFinite);
   return {
     cases: [
       benchCase(`deaths, ${way.name}`, "count", [rightDeaths.length]),
@@ -97,6 +99,7 @@ export function verdictOf({
     quiet: quiet.latencies,
     beside: beside.latencies,
     replacedMs,
+    notReplaced: deaths.length - replacedMs.length,
     goneMs: trials.map(({ goneMs }) => goneMs),
   };
 }

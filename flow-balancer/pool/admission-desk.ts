@@ -5,7 +5,7 @@ import type { PoolSettings } from "../core/pool-settings.ts";
 import { admit } from "./admission.ts";
 import type { Estimates } from "./estimates.ts";
 import type { Job } from "./job.ts";
-import type { ServerLoad } from "./predicted-wait.ts";
+import { predictWait, type ServerLoad } from "./predicted-wait.ts";
 import type { WaitQueue } from "./wait-queue.ts";
 import type { WorkerSlot } from "./worker-slot.ts";
 
@@ -47,6 +47,25 @@ export class AdmissionDesk {
     if (verdict.type === "refuse") throw refusal(verdict);
     job.predictedWaitMs = verdict.predictedWaitMs;
     return verdict.startWithinMs;
+  }
+
+  /** About the time until the next worker is free; 0 if nobody who waits has a deadline. */
+  lookAheadMs(now: number): number {
+    const { queue, times } = this.#options;
+    if (queue.nextExpiryAt === Number.POSITIVE_INFINITY) return 0;
+    const { freeInMs } = this.load(now);
+    let sum = times.meanRunMs;
+    for (const ms of freeInMs) sum += ms;
+    return sum / freeInMs.length;
+  }
+
+  /** How long a job without a deadline will probably wait, ms. */
+  predict(job: Job, now: number): number {
+    const { queue, times } = this.#options;
+    const { kind, priority, session } = job.task;
+    const { runMs } = times.expect(kind.name, "warm");
+    const backlog = queue.backlog(priority, session, runMs, now);
+    return predictWait(this.load(now), backlog).waitMs;
   }
 
   /** Of every worker there is or may be. */

@@ -41,6 +41,8 @@ export interface Accused {
 
 /** Different tasks of a kind that killed a worker lately: from here on the kind is suspect. */
 const SUSPECT_DEATHS = 3;
+/** Before what killed a worker gets the next one, ms: by then the dead one is replaced. */
+const BREATH_MS = 100;
 /** Tasks that left their worker alive while their kind was suspect, remembered. */
 const MAX_PROVEN = 1_000;
 
@@ -121,10 +123,12 @@ export class CrashGuard {
   /** Until it may run again, ms. */
   taskWaitMs({ crashKey, task }: Accused, now: number): number {
     const { name } = task.kind;
-    const ownMs = waitMsOf(this.#keys.get(crashKey) ?? UNHARMED, now);
+    const own = this.#keys.get(crashKey) ?? UNHARMED;
+    const lastAt = own.deaths.at(-1) ?? Number.NEGATIVE_INFINITY;
+    const ownMs = Math.max(waitMsOf(own, now), lastAt + BREATH_MS - now);
     return this.#isSuspectKind(name) && !this.#proven.has(crashKey)
       ? Math.max(ownMs, waitMsOf(this.#kinds.get(name) ?? UNHARMED, now))
-      : ownMs;
+      : Math.max(0, ownMs);
   }
 
   /** It may kill its worker: to be run alone, one such task at a time. */

@@ -12,6 +12,8 @@ import type { Job } from "./job.ts";
 export interface HeldJobsOptions {
   readonly env: Env;
   readonly guard: CrashGuard;
+  /** Another worker is ready, or none is on its way. */
+  readonly hasAnother: () => boolean;
   /** They may run again, as far as is known. */
   readonly release: (jobs: readonly Job[]) => void;
 }
@@ -19,13 +21,19 @@ export interface HeldJobsOptions {
 /** Longer than this what killed its workers again and again is refused rather than kept, ms. */
 const MAX_HELD_MS = 2_000;
 
+/** Most of what kills a worker does so at once. */
+const TRIAL_MS = 1_000;
+/** As long as any is held: its like may have been forgiven meanwhile. */
+const LOOK_MS = 500;
+
 export class HeldJobs {
   readonly #options: HeldJobsOptions;
   /** In the order they came. */
   readonly #held = new Set<Job>();
   readonly #due: DueTimer;
-  /** The one suspect that runs. */
+  /** The one suspect that runs, and since when. */
   #trial: Job | null = null;
+  #trialSince = 0;
 
   constructor(options: HeldJobsOptions) {
     this.#options = options;
@@ -43,7 +51,9 @@ export class HeldJobs {
   concerns(job: Job): boolean {
     const { guard } = this.#options;
     if (guard.isQuiet || !guard.isSuspect(job)) return false;
-    return this.#trial !== null || this.#waitMs(job) > 0;
+    return (
+      this.#isOnTrial || this.#waitMs(job) > 0 || !this.#options.hasAnother()
+    );
   }
 
   /** It goes to a worker. */
@@ -52,6 +62,7 @@ export class HeldJobs {
     if (guard.isQuiet || !guard.isSuspect(job)) return;
     job.alone = true;
     this.#trial = job;
+    this.#trialSince = this.#options.env.mono();
   }
 
   add(job: Job): void {
@@ -62,8 +73,9 @@ export class HeldJobs {
       return;
     }
     this.#held.add(job);
-    // Without a wait one like it is on trial: its end lets the others go.
-    if (waitMs > 0) this.#due.need(this.#options.env.mono() + waitMs);
+    this.#due.need(
+      this.#options.env.mono() + Math.min(waitMs || LOOK_MS, LOOK_MS),
+    );
   }
 
   /** False if it is not held. */
@@ -83,13 +95,27 @@ export class HeldJobs {
     return this.#held.values();
   }
 
+  /** Something changed: a worker is ready. */
+  look(): void {
+    if (this.#held.size > 0) this.#release();
+  }
+
+  /** What ran for a while without killing holds nobody back any longer. */
+  get #isOnTrial(): boolean {
+    return (
+      this.#trial !== null &&
+      this.#options.env.mono() - this.#trialSince < TRIAL_MS
+    );
+  }
+
   #waitMs(job: Job): number {
     const { guard, env } = this.#options;
     return guard.taskWaitMs(job, env.mono());
   }
 
   #nextDueAt(now: number): number {
-    let next = Number.POSITIVE_INFINITY;
+    if (this.#held.size === 0) return Number.POSITIVE_INFINITY;
+    let next = now + LOOK_MS;
     for (const job of this.#held) {
       const waitMs = this.#waitMs(job);
       if (waitMs > 0) next = Math.min(next, now + waitMs);
@@ -99,12 +125,15 @@ export class HeldJobs {
 
   /** Those that are not suspect any more, and the first that is and need not wait. */
   #release(): void {
-    const { guard, release } = this.#options;
-    let isTaken = this.#trial !== null;
+    const { guard, release, hasAnother } = this.#options;
+    let isTaken = this.#isOnTrial || !hasAnother();
     const jobs: Job[] = [];
     for (const job of this.#held) {
       if (guard.isSuspect(job)) {
-        if (isTaken || this.#waitMs(job) > 0) continue;
+        const waitMs = this.#waitMs(job);
+        // Longer than when it was put here, if its like killed again.
+        if (waitMs > 0) this.#due.need(this.#options.env.mono() + waitMs);
+        if (isTaken || waitMs > 0) continue;
         isTaken = true;
       }
       this.#held.delete(job);

@@ -109,6 +109,8 @@ export class MultiTierPoolManager {
   releaseSession(session: SessionId): void {
     for (const slot of this.#workers.slots)
       if (slot.session === session) slot.release();
+    this.#placer.unpark(session);
+    this.#placer.place();
   }
 
   /**
@@ -127,7 +129,10 @@ export class MultiTierPoolManager {
       .filter(({ state, released }) => !released && state !== "retiring")
       .sort((a, b) => a.inFlight - b.inFlight || a.idleSince - b.idleSince);
     const surplus = Math.max(0, staying.length - this.#settings.maxWorkers);
-    for (const slot of staying.slice(0, surplus)) slot.release();
+    for (const slot of staying.slice(0, surplus)) {
+      slot.release();
+      if (slot.session !== null) this.#placer.unpark(slot.session);
+    }
     this.#placer.place();
   }
 

@@ -1,6 +1,5 @@
 /**
- * Brings jobs and workers together: lets a job in or refuses it, keeps it in order while it waits,
- * and gives it the worker it is expected to be done soonest on. A job is in exactly one place: the
+ * Brings jobs and workers together: lets a job in or refuses it, keeps it in order while it waits. A job is in exactly one place: the
  * wait queue, held back because its like killed workers, one worker, or settled.
  */
 
@@ -11,6 +10,7 @@ import { AdmissionDesk } from "./admission-desk.ts";
 import { Assigner } from "./assigner.ts";
 import { DueTimer } from "./due-timer.ts";
 import type { Estimates } from "./estimates.ts";
+import { hasAnother } from "./has-another.ts";
 import { HeldJobs } from "./held-jobs.ts";
 import type { Job } from "./job.ts";
 import { KindLimits } from "./kind-limits.ts";
@@ -51,9 +51,10 @@ export class Placer {
     this.#held = new HeldJobs({
       env,
       guard: workers.guard,
+      hasAnother: () => hasAnother(workers),
       release: (jobs) => {
         for (const job of jobs) this.#enqueue(job, NEVER);
-        this.place();
+        this.#serve();
       },
     });
     this.#assigner = new Assigner({
@@ -83,12 +84,15 @@ export class Placer {
     const { waiting } = this;
     if (waiting === 0 && deadlineMs === null && !this.#held.concerns(job))
       if (this.#assigner.startedAtOnce(job)) return;
-    const isToBeAsked =
-      deadlineMs !== null || waiting >= this.#settings.maxWaiting;
-    this.#enqueue(
-      job,
-      isToBeAsked ? this.#desk.admit(job, waiting, this.#env.mono()) : NEVER,
-    );
+    const now = this.#env.mono();
+    if (deadlineMs !== null || waiting >= this.#settings.maxWaiting)
+      this.#enqueue(job, this.#desk.admit(job, waiting, now));
+    else {
+      // Of many short tasks each would cost more to foretell than to run.
+      if (!this.#assigner.isPacked(job.task.kind))
+        job.predictedWaitMs = this.#desk.predict(job, now);
+      this.#enqueue(job, NEVER);
+    }
     this.place();
   }
 
@@ -164,6 +168,11 @@ export class Placer {
 
   /** Gives out workers until none suits. Never starts a process itself. */
   place(): void {
+    this.#held.look();
+    this.#serve();
+  }
+
+  #serve(): void {
     if (this.#queue.size > 0) {
       const now = this.#env.mono();
       this.#serveBound(now);
@@ -194,7 +203,7 @@ export class Placer {
   #serveAll(now: number): void {
     let hasMoved = false;
     while (this.#hasOpenWorker()) {
-      const node = this.#queue.next(now, this.#lookAheadMs(now));
+      const node = this.#queue.next(now, this.#desk.lookAheadMs(now));
       if (node === null) {
         // Who waits for a busy worker of its own may take an idle one, now that nobody else does.
         if (hasMoved || this.#parked.size === 0) return;
@@ -220,14 +229,6 @@ export class Placer {
   #hasOpenWorker(): boolean {
     if (this.#queue.size === 0) return false;
     return this.#workers.idle.size > 0 || this.#assigner.hasRoom;
-  }
-
-  #lookAheadMs(now: number): number {
-    if (this.#queue.nextExpiryAt === NEVER) return 0;
-    const { freeInMs } = this.#desk.load(now);
-    let sum = this.#times.meanRunMs;
-    for (const ms of freeInMs) sum += ms;
-    return sum / freeInMs.length;
   }
 
   #park(job: Job): void {

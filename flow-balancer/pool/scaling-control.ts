@@ -175,7 +175,8 @@ export class ScalingControl {
       ...settings,
       // Two at once on two cores are ready as soon as one alone; more only take each other's time.
       startTokens: machine.cores,
-      pressed: this.#watch.isPressed,
+      // Who takes the place of a dead one adds no load.
+      pressed: this.#watch.isPressed && this.#toReplace <= 0,
       roomForWorkers: () => this.#watch.roomForWorkers(),
     });
   }

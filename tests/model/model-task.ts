@@ -17,7 +17,7 @@ export interface ModelTask {
   readonly obeys: boolean;
   /** Looks at its session's memory. */
   readonly binds: boolean;
-  /** Ends its worker as soon as it runs. */
+  /** Ends its worker as soon as it runs, or fills its memory if that has a limit. */
   readonly kills: boolean;
   run: PoolRun | null;
   /** Who has it, from when the pool gave it away until the pool heard of its end. */
@@ -43,6 +43,9 @@ export interface ModelTask {
   /** Times `done` resolved, or more than one result was taken. */
   settled: number;
 }
+
+/** What sums of fractions of milliseconds are off by at most. */
+const EXACT_MS = 1e-6;
 
 export interface ModelLimits {
   readonly startTimeoutMs: number;
@@ -78,7 +81,7 @@ export function wrongOutcome(
       return it.cancelledAt !== null ? null : "nobody cancelled it";
     case "timed_out":
       return it.runningSince !== null &&
-        it.settledAt - it.runningSince >= it.task.timeoutMs
+        it.settledAt - it.runningSince >= it.task.timeoutMs - EXACT_MS
         ? null
         : `ran since ${it.runningSince}, settled at ${it.settledAt}`;
     case "poisoned":

@@ -25,7 +25,7 @@ async function play(
 
 test("many short lives of a pool", async () => {
   await fc.assert(fc.asyncProperty(settings, commands(1, 100), play), {
-    numRuns: 200,
+    numRuns: 300,
   });
 }, 60_000);
 

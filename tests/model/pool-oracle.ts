@@ -5,39 +5,22 @@
 
 import type { PoolSettings } from "../../flow-balancer/core/pool-settings.ts";
 import type { PoolStatus } from "../../flow-balancer/core/pool-status.ts";
-import type { PoolKind, PoolTask } from "../../flow-balancer/pool/pool-task.ts";
-import type { FromWorker } from "../../flow-balancer/worker/protocol.ts";
+import type { PoolKind } from "../../flow-balancer/pool/pool-task.ts";
 import type { RunRequest } from "../../flow-balancer/worker/frames.ts";
-import { wrongOutcome, type ModelTask, type PoolPast } from "./model-task.ts";
+import { wrongOutcome, type ModelTask } from "./model-task.ts";
+import { PoolAccount, type WorkerPast } from "./pool-account.ts";
 import type { SimulatedFloor } from "./simulated-floor.ts";
-import type { SimulatedWorker, WorkerScript } from "./simulated-worker.ts";
+import type { SimulatedWorker } from "./simulated-worker.ts";
 
 const MAX_DEATHS = 3;
 /** Timers are set in whole milliseconds, rounded up. */
 const ROUNDING_MS = 2;
 
-/** What one worker was used for. */
-interface WorkerPast {
-  session: string | null;
-  runs: number;
-  kinds: Set<string>;
-  bySerial: Map<number, ModelTask>;
-}
-
-export class PoolOracle implements WorkerScript {
-  readonly spawnMs = 40;
-  readonly loadMs = 20;
-  readonly past: PoolPast = { closedAt: null, mishaps: 0 };
-  readonly tasks: ModelTask[] = [];
+export class PoolOracle {
+  readonly account = new PoolAccount(() => this.#now);
   #maxWorkers: number;
   /** While those above a lowered maximum leave. */
   #ceiling: number;
-  #open: ModelTask[] = [];
-  readonly #byId = new Map<string, ModelTask>();
-  readonly #pasts = new Map<SimulatedWorker, WorkerPast>();
-  /** Kinds that killed workers. */
-  readonly #harmful = new Set<PoolKind>();
-  readonly #released = new Set<SimulatedWorker>();
   readonly #settings: PoolSettings;
   readonly #floor: () => SimulatedFloor;
   #breach: string | null = null;
@@ -48,68 +31,29 @@ export class PoolOracle implements WorkerScript {
     this.#maxWorkers = this.#ceiling = settings.maxWorkers;
   }
 
-  /** Admitted and not settled, in the order they came. */
-  get open(): readonly ModelTask[] {
-    return this.#open;
-  }
-
-  submitted(
-    task: PoolTask,
-    { obeys, binds, kills }: Pick<ModelTask, "obeys" | "binds" | "kills">,
-  ): ModelTask {
-    const it: ModelTask = {
-      task,
-      kind: task.kind,
-      serial: this.tasks.length,
-      at: this.#now,
-      obeys,
-      binds,
-      kills,
-      run: null,
-      worker: null,
-      givenAt: 0,
-      given: 0,
-      wasHeld: this.#harmful.has(task.kind),
-      runningSince: null,
-      deaths: 0,
-      cancelledAt: null,
-      values: [],
-      failed: false,
-      gaveUp: false,
-      tooLarge: false,
-      outcome: null,
-      settledAt: 0,
-      settled: 0,
-    };
-    this.tasks.push(it);
-    this.#open.push(it);
-    this.#byId.set(task.id, it);
-    return it;
-  }
-
   admitted(it: ModelTask, run: NonNullable<ModelTask["run"]>): void {
     it.run = run;
     void run.done.then((outcome) => {
       it.settled++;
       it.outcome = outcome;
       it.settledAt = this.#now;
-      const wrong = wrongOutcome(it, this.past, {
+      const wrong = wrongOutcome(it, this.account.past, {
         startTimeoutMs: this.#settings.startTimeoutMs,
         maxDeaths: MAX_DEATHS,
       });
       if (wrong !== null)
         this.#fail(`${it.task.id} is ${outcome.result.status}: ${wrong}`);
-      this.#close(it);
+      this.account.close(it);
     });
   }
 
   refused(it: ModelTask, code: string): void {
     it.settled = 1;
-    this.#close(it);
-    const { waiting } = this;
+    this.account.close(it);
+    const { waiting } = this.account;
     const isFine =
       code === "SHUTTING_DOWN"
-        ? this.past.closedAt !== null
+        ? this.account.past.closedAt !== null
         : code === "QUEUE_FULL"
           ? waiting >= this.#settings.maxWaiting
           : code === "DEADLINE_UNREACHABLE" &&
@@ -117,36 +61,12 @@ export class PoolOracle implements WorkerScript {
     if (!isFine) this.#fail(`${it.task.id} is refused: ${code}`);
   }
 
-  get waiting(): number {
-    return this.#open.filter(({ worker }) => worker === null).length;
-  }
-
-  taskOf(worker: SimulatedWorker, job: number): ModelTask | undefined {
-    return this.#pasts.get(worker)?.bySerial.get(job);
-  }
-
-  pastOf(worker: SimulatedWorker): WorkerPast {
-    let past = this.#pasts.get(worker);
-    if (past === undefined) {
-      past = { session: null, runs: 0, kinds: new Set(), bySerial: new Map() };
-      this.#pasts.set(worker, past);
-    }
-    return past;
-  }
-
-  given(worker: SimulatedWorker, { job, taskId, session }: RunRequest): void {
-    const it = this.#byId.get(taskId);
-    if (it === undefined) return this.#fail(`${taskId} is made up`);
-    const past = this.pastOf(worker);
-    this.#checkGiven(it, worker, past, session);
-    if (it.kind.source.type === "script") past.session ??= session;
-    past.runs++;
-    past.kinds.add(it.kind.name);
-    past.bySerial.set(job, it);
-    it.worker = worker;
-    it.given++;
-    it.givenAt = this.#now;
-    it.runningSince = worker.loaded.has(it.kind.name) ? this.#now : null;
+  given(worker: SimulatedWorker, request: RunRequest): void {
+    const it = this.account.taskWithId(request.taskId);
+    if (it === null) return this.#fail(`${request.taskId} is made up`);
+    const past = this.account.pastOf(worker);
+    this.#checkGiven(it, worker, past, request.session);
+    this.account.given(it, worker, request);
   }
 
   #checkGiven(
@@ -156,7 +76,7 @@ export class PoolOracle implements WorkerScript {
     session: string | null,
   ): void {
     const where = `${it.task.id} on ${worker.id}`;
-    const beside = this.#on(worker);
+    const beside = this.account.on(worker);
     const { kind } = it;
     if (it.settled > 0) this.#fail(`${where}: it is settled`);
     if (it.worker !== null) this.#fail(`${where}: also on ${it.worker.id}`);
@@ -165,7 +85,7 @@ export class PoolOracle implements WorkerScript {
     if (!worker.isReady || worker.drainedAt !== null)
       this.#fail(`${where}: it is not ready, or told to go`);
     if (worker.isKilled) this.#fail(`${where}: it was killed`);
-    if (this.#released.has(worker)) this.#fail(`${where}: it was to go`);
+    if (this.account.isReleased(worker)) this.#fail(`${where}: it was to go`);
     if (beside.length === 0 && past.runs >= this.#settings.maxTasksPerWorker)
       this.#fail(`${where}: after ${past.runs} tasks`);
     if (past.runs > 0 && past.session !== null && past.session !== session)
@@ -188,7 +108,7 @@ export class PoolOracle implements WorkerScript {
 
   #checkOrder(it: ModelTask, where: string): void {
     if (!isPlain(it)) return;
-    for (const other of this.#open) {
+    for (const other of this.account.open) {
       if (other.serial >= it.serial) return;
       if (
         other.worker === null &&
@@ -201,83 +121,33 @@ export class PoolOracle implements WorkerScript {
     }
   }
 
-  says(worker: SimulatedWorker, message: FromWorker): void {
-    const { type } = message;
-    if (type !== "result" && type !== "loaded" && type !== "bound") return;
-    const it = this.taskOf(worker, message.job);
-    if (it?.worker !== worker || it.settled > 0) {
-      // Code of a task that has its result still runs there, or lies.
-      if (type === "result") this.#released.add(worker);
-      return;
-    }
-    if (type === "bound") {
-      this.pastOf(worker).session ??= it.task.session;
-      return;
-    }
-    if (type === "loaded") {
-      // Said too late, of one that was killed.
-      if (!worker.isKilled) it.runningSince ??= this.#now;
-      return;
-    }
-    const { outcome } = message;
-    if (outcome.status === "completed") it.values.push(outcome.valueJson);
-    else if (outcome.status === "failed") it.failed = true;
-    else it.gaveUp = true;
-    it.worker = null;
-    this.pastOf(worker).bySerial.delete(message.job);
-    // Of a script it is the very same script that has to show it.
-    if (it.kind.source.type === "module") this.#harmful.delete(it.kind);
-  }
-
-  dies(worker: SimulatedWorker): void {
-    this.past.mishaps++;
-    for (const it of this.tasks) {
-      if (it.worker !== worker) continue;
-      it.worker = null;
-      it.deaths++;
-      it.tooLarge ||= worker.heldMb > (it.kind.memoryMb ?? Infinity);
-      this.#harmful.add(it.kind);
-      for (const other of this.#open)
-        if (other.kind === it.kind) other.wasHeld = true;
-    }
-  }
-
   resized(workers: number): void {
     this.#maxWorkers = workers;
     this.#ceiling = Math.max(this.#ceiling, workers);
   }
 
-  released(session: string): void {
-    for (const [worker, past] of this.#pasts)
-      if (past.session === session) this.#released.add(worker);
-  }
-
-  /** Its tasks may be held back: one killed its worker, and none has shown yet that they need not. */
-  #isHarmful(kind: PoolKind): boolean {
-    return this.#harmful.has(kind);
-  }
-
   /** After everything settled. Throws what is wrong. */
   check(status: PoolStatus): void {
     this.#checkCounts(status);
-    for (const it of this.#open) this.#checkClocks(it);
+    for (const it of this.account.open) this.#checkClocks(it);
     this.#checkWorkers();
-    if (this.past.closedAt === null) this.#checkNobodyIsForgotten(status);
+    if (this.account.past.closedAt === null)
+      this.#checkNobodyIsForgotten(status);
     if (this.#breach !== null) throw new Error(this.#breach);
   }
 
   #checkCounts(status: PoolStatus): void {
-    if (status.waiting !== this.waiting)
-      this.#fail(`${status.waiting} wait, not ${this.waiting}`);
+    if (status.waiting !== this.account.waiting)
+      this.#fail(`${status.waiting} wait, not ${this.account.waiting}`);
     const byKind = new Map<PoolKind, number>();
-    for (const { worker, kind } of this.#open)
+    for (const { worker, kind } of this.account.open)
       if (worker !== null) byKind.set(kind, (byKind.get(kind) ?? 0) + 1);
     for (const [kind, running] of byKind)
       if (running > (kind.concurrency ?? Infinity))
         this.#fail(`${running} of kind ${kind.name} run`);
     for (const { pid, tasksInFlight, id } of status.workers) {
       const worker = [...this.#floor().workers].find((one) => one.pid === pid);
-      const running = worker === undefined ? 0 : this.#on(worker).length;
+      const running = worker === undefined ? 0 : this.account.on(worker).length;
       if (running !== tasksInFlight)
         this.#fail(`${id} has ${tasksInFlight} tasks, not ${running}`);
     }
@@ -300,7 +170,9 @@ export class PoolOracle implements WorkerScript {
       this.#fail(`${id} was cancelled at ${it.cancelledAt}, and runs`);
     if (past(it.runningSince, timeoutMs + cancelGraceMs))
       this.#fail(`${id} runs since ${it.runningSince}`);
-    const isLoading = it.runningSince === null && it.cancelledAt === null;
+    const isEnding =
+      it.cancelledAt !== null || this.account.past.closedAt !== null;
+    const isLoading = it.runningSince === null && !isEnding;
     if (isLoading && past(it.givenAt, startTimeoutMs))
       this.#fail(`${id} loads since ${it.givenAt}`);
   }
@@ -310,7 +182,7 @@ export class PoolOracle implements WorkerScript {
     const { maxTasksPerWorker, startTimeoutMs, cancelGraceMs } = this.#settings;
     const worn = [...workers].some(
       (worker) =>
-        this.pastOf(worker).runs >= Math.floor(maxTasksPerWorker * 0.9),
+        this.account.pastOf(worker).runs >= Math.floor(maxTasksPerWorker * 0.9),
     );
     if (workers.size > this.#ceiling + (worn ? 1 : 0))
       this.#fail(`${workers.size} workers`);
@@ -331,15 +203,15 @@ export class PoolOracle implements WorkerScript {
 
   /** An idle worker and somebody who waits for such a one. */
   #checkNobodyIsForgotten({ workers }: PoolStatus): void {
-    const waiting = this.#open.filter((it) => it.worker === null);
+    const waiting = this.account.open.filter((it) => it.worker === null);
     for (const { state, pid, id } of workers) {
       const worker = [...this.#floor().workers].find((one) => one.pid === pid);
       if (state !== "idle" || worker === undefined) continue;
-      const { kinds, session } = this.pastOf(worker);
+      const { kinds, session } = this.account.pastOf(worker);
       for (const it of waiting) {
         if (session !== null && session !== it.task.session) continue;
         if (kinds.has("env") && it.kind.name !== "env") continue;
-        if (this.#isLimited(it) || this.#isHarmful(it.kind)) continue;
+        if (this.#isLimited(it) || this.account.isHarmful(it.kind)) continue;
         // It may be worth waiting for.
         const hasOwn =
           it.task.session !== null &&
@@ -354,22 +226,16 @@ export class PoolOracle implements WorkerScript {
   }
 
   #isReleased(pid: number): boolean {
-    return [...this.#released].some((worker) => worker.pid === pid);
+    return [...this.#floor().workers].some(
+      (worker) => worker.pid === pid && this.account.isReleased(worker),
+    );
   }
 
   #isLimited({ kind }: ModelTask): boolean {
-    const running = this.#open.filter(
+    const running = this.account.open.filter(
       (it) => it.kind === kind && it.worker !== null,
     ).length;
     return running >= (kind.concurrency ?? Infinity);
-  }
-
-  #on(worker: SimulatedWorker): ModelTask[] {
-    return this.#open.filter((it) => it.worker === worker && it.settled === 0);
-  }
-
-  #close(it: ModelTask): void {
-    this.#open = this.#open.filter((other) => other !== it);
   }
 
   get #now(): number {

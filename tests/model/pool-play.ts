@@ -8,6 +8,7 @@ import type { PoolKind, PoolTask } from "../../flow-balancer/pool/pool-task.ts";
 import { KINDS, type PoolCommand } from "./pool-commands.ts";
 import type { ModelTask } from "./model-task.ts";
 import { PoolOracle } from "./pool-oracle.ts";
+import { sayJunk } from "./say-junk.ts";
 import { SimulatedFloor } from "./simulated-floor.ts";
 import type { SimulatedRun, SimulatedWorker } from "./simulated-worker.ts";
 
@@ -44,8 +45,8 @@ export class PoolPlay {
       spawnMs: 40,
       loadMs: 20,
       given: (worker, request) => this.oracle.given(worker, request),
-      says: (worker, message) => this.oracle.says(worker, message),
-      dies: (worker) => this.oracle.dies(worker),
+      says: (worker, message) => this.oracle.account.says(worker, message),
+      dies: (worker) => this.oracle.account.dies(worker),
       running: (worker, run) => this.#begin(worker, run),
       cancelled: (worker, run) => this.#obey(worker, run),
     });
@@ -78,9 +79,11 @@ export class PoolPlay {
     const { clock } = this.floor;
     const end = clock.mono() + RECOVERY_MS;
     await this.check();
-    while (this.oracle.open.length > 0) {
+    while (this.oracle.account.open.length > 0) {
       if (clock.mono() > end)
-        throw new Error(`${this.oracle.open[0]?.task.id} never settles`);
+        throw new Error(
+          `${this.oracle.account.open[0]?.task.id} never settles`,
+        );
       for (const [worker, run] of this.#running())
         worker.complete(run, this.#value(worker, run), 1);
       await this.check();
@@ -97,14 +100,14 @@ export class PoolPlay {
     const { cancelGraceMs } = this.#settings;
     await this.floor.advance(closing.graceMs + 2 * cancelGraceMs + 10);
     await this.check();
-    const { open } = this.oracle;
+    const { open } = this.oracle.account;
     if (!closing.isDone) throw new Error("it does not end");
     if (open.length > 0) throw new Error(`${open[0]?.task.id} is left`);
     if (this.floor.workers.size > 0) throw new Error("a worker is left");
     const { started } = this.floor;
     await this.floor.advance(60_000);
     if (this.floor.started !== started) throw new Error("a worker came back");
-    for (const { settled, task } of this.oracle.tasks)
+    for (const { settled, task } of this.oracle.account.tasks)
       if (settled !== 1) throw new Error(`${task.id} settled ${settled} times`);
   }
 
@@ -117,7 +120,7 @@ export class PoolPlay {
       case "cross":
         return this.#cross(command);
       case "cancel":
-        return this.#cancel(picked(this.oracle.open, command.pick));
+        return this.#cancel(picked(this.oracle.account.open, command.pick));
       case "junk":
         return this.#junk(command);
       case "crash":
@@ -135,18 +138,18 @@ export class PoolPlay {
         return;
       }
       case "grow": {
-        const worker = picked([...this.floor.workers], command.pick);
+        const [worker] = picked(this.#running(), command.pick) ?? [];
         if (worker !== undefined) worker.heldMb = command.mb;
         return;
       }
       case "advance":
         return this.floor.advance(command.ms);
       case "release":
-        this.oracle.released(command.session);
+        this.oracle.account.released(command.session);
         return this.pool.releaseSession(command.session as SessionId);
       case "refuse starts":
         this.floor.refusedStarts = command.count;
-        if (command.count > 0) this.oracle.past.mishaps++;
+        if (command.count > 0) this.oracle.account.past.mishaps++;
         return;
       case "resize": {
         const { maxWorkers } = this.#settings;
@@ -162,7 +165,7 @@ export class PoolPlay {
 
   #run(command: Command<"run">): void {
     const task: PoolTask = {
-      id: `task_${this.oracle.tasks.length + 1}` as TaskId,
+      id: `task_${this.oracle.account.tasks.length + 1}` as TaskId,
       kind: kindOf(command.kind),
       attempt: 1,
       inputJson: JSON.stringify("x".repeat(command.inputChars - 2)),
@@ -171,7 +174,7 @@ export class PoolPlay {
       timeoutMs: command.timeoutMs,
       deadlineMs: command.deadlineMs,
     };
-    const it = this.oracle.submitted(task, command);
+    const it = this.oracle.account.submitted(task, command);
     try {
       this.oracle.admitted(it, this.pool.run(task));
     } catch (thrown) {
@@ -215,7 +218,7 @@ export class PoolPlay {
   #cross({ pick }: Command<"cross">): void {
     const [worker, run] = picked(this.#running(), pick) ?? [];
     if (worker === undefined || run === undefined) return;
-    this.#cancel(this.oracle.taskOf(worker, run.job));
+    this.#cancel(this.oracle.account.taskOf(worker, run.job));
     if (run.phase === "running") this.#answer(worker, run, "completed");
   }
 
@@ -228,51 +231,8 @@ export class PoolPlay {
   #junk({ pick, what }: Command<"junk">): void {
     const ready = [...this.floor.workers].filter(({ isReady }) => isReady);
     const worker = picked(ready, pick);
-    if (worker === undefined) return;
     const [, run] = picked(this.#running(), pick) ?? [];
-    const job = run !== undefined && worker.runs.has(run.job) ? run.job : 7;
-    const value = { status: "completed", valueJson: '"made up"' } as const;
-    const old = worker.ended.at(-1) ?? 5;
-    switch (what) {
-      case "garbage":
-        return worker.sayRaw({ type: "result", job: "1" });
-      case "ready again":
-        return worker.say({ type: "ready", protocol: 2, bun: "1", pid: 1 });
-      case "old result":
-        return worker.say({
-          type: "result",
-          job: old,
-          outcome: value,
-          runMs: 1,
-        });
-      case "unknown result":
-        return worker.say({
-          type: "result",
-          job: -3,
-          outcome: value,
-          runMs: 1,
-        });
-      case "no JSON":
-        return worker.sayRaw({
-          type: "result",
-          job,
-          outcome: { ...value, valueJson: "{" },
-          runMs: 1,
-        });
-      case "loaded again":
-        return worker.say({ type: "loaded", job: old, loadMs: 1 });
-      case "described":
-        return worker.say({
-          type: "described",
-          job,
-          description: { description: null, inputSchema: null },
-          error: null,
-        });
-      case "broken frame":
-        return worker.sayRaw(`[${job},1,9]\n{}`);
-      case "heartbeat":
-        return worker.say({ type: "heartbeat", job });
-    }
+    if (worker !== undefined) sayJunk(worker, what, run?.job ?? 7);
   }
 
   #crash({ pick, with: which }: Command<"crash">): void {
@@ -290,19 +250,22 @@ export class PoolPlay {
     if (this.#closing !== null) return this.#closing;
     const closing = { graceMs, isDone: false };
     this.#closing = closing;
-    this.oracle.past.closedAt = this.floor.clock.mono();
+    this.oracle.account.past.closedAt = this.floor.clock.mono();
     void this.pool.close(graceMs).then(() => (closing.isDone = true));
     return closing;
   }
 
   #begin(worker: SimulatedWorker, run: SimulatedRun): void {
-    const it = this.oracle.taskOf(worker, run.job);
+    const it = this.oracle.account.taskOf(worker, run.job);
     if (it?.binds === true) worker.say({ type: "bound", job: run.job });
-    if (it?.kills === true) worker.die({ exitCode: 1, signal: null });
+    if (it?.kills !== true) return;
+    const { memoryMb } = it.kind;
+    if (memoryMb !== null) worker.heldMb = memoryMb + 1;
+    else worker.die({ exitCode: 1, signal: null });
   }
 
   #obey(worker: SimulatedWorker, run: SimulatedRun): void {
-    const it = this.oracle.taskOf(worker, run.job);
+    const it = this.oracle.account.taskOf(worker, run.job);
     if (it?.obeys === true && run.phase === "running")
       worker.answer(run, { status: "cancelled" }, 2);
   }
