@@ -9,6 +9,7 @@ import { prepareHome } from "./config/prepare-home.ts";
 import type { TaskId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { keepWarmPorts } from "./keep-warm-ports.ts";
 import type { RunningEngine } from "./lazy-engine.ts";
 import { LocalEngine } from "./local-engine.ts";
 import { KindRegistry, type ModuleKind } from "./pool/kind-registry.ts";
@@ -77,11 +78,22 @@ export function startEngine(options: EngineOptions): RunningEngine {
   return { engine, close: (drainMs) => (closed ??= close(drainMs)) };
 }
 
-function makePool({ config, env, environment }: EngineOptions) {
+function makePool({
+  config,
+  env,
+  environment,
+}: EngineOptions): MultiTierPoolManager {
   const log = openStderrLog(
     environment["FLOW_BALANCER_DEBUG"] ? "debug" : "warning",
   );
-  return new MultiTierPoolManager({
+  const keepWarm = keepWarmPorts({
+    idleMs: config.pool.idleMs,
+    mono: () => env.mono(),
+    startMs: (kind) => pool.startMs(kind),
+    memoryMb: (kind) => pool.memoryMb(kind),
+  });
+  const pool: MultiTierPoolManager = new MultiTierPoolManager({
+    ...keepWarm,
     env,
     settings: config.pool,
     worker: {
@@ -95,6 +107,7 @@ function makePool({ config, env, environment }: EngineOptions) {
     onEvent: ({ type, ...details }) =>
       log(type === "worker.start_failed" ? "warn" : "debug", type, details),
   });
+  return pool;
 }
 
 /** A working directory is compared with its links resolved, so a root is too; one that is not there holds nothing. */

@@ -47,6 +47,16 @@ export interface WorkerStatus {
   readonly heardMsAgo: number;
 }
 
+/** How long an idle worker that has the kind loaded is kept, and by whose idle gaps. */
+export interface KeepWarmStatus {
+  readonly kind: string;
+  readonly keepMs: number;
+  /** `prior`: too few gaps, so by what a start costs alone; `all_kinds`: by those of all kinds, having few of its own. */
+  readonly basis: "prior" | "all_kinds" | "own_gaps";
+  /** How many there were of those. */
+  readonly gaps: number;
+}
+
 export interface PoolStatus {
   readonly maxWorkers: number;
   readonly waiting: number;
@@ -55,6 +65,8 @@ export interface PoolStatus {
   readonly idle: number;
   /** Of the three clocks. */
   readonly predictions: Readonly<Record<keyof Timing, ErrorSummary>>;
+  /** Of the kinds whose tasks ended last; at most 20, the last first. */
+  readonly keepWarm: readonly KeepWarmStatus[];
   /** Ready workers (busy or idle) by how specialised they are. */
   readonly tiers: Readonly<Record<Tier, number>>;
   readonly workers: readonly WorkerStatus[];

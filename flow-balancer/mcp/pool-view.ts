@@ -24,6 +24,12 @@ export const poolStatusView = (
       start: errorView(pool.predictions.startMs),
       run: errorView(pool.predictions.runMs),
     },
+    keep_warm: pool.keepWarm.map(({ kind, keepMs, basis, gaps }) => ({
+      kind,
+      keep_ms: Math.round(keepMs),
+      basis,
+      gaps,
+    })),
   },
   workers: pool.workers.map(workerView),
   tasks,

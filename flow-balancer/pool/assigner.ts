@@ -5,8 +5,9 @@ import type { Env } from "../core/ports.ts";
 import { choose, type Choice } from "./choice.ts";
 import type { Estimates } from "./estimates.ts";
 import type { HeldJobs } from "./held-jobs.ts";
-import type { Job } from "./job.ts";
+import type { Job, JobHolder } from "./job.ts";
 import type { KindLimits } from "./kind-limits.ts";
+import type { KindUse } from "./kind-use.ts";
 import type { PoolKind } from "./pool-task.ts";
 import { RoomyWorkers } from "./roomy-workers.ts";
 import type { WorkerPool } from "./worker-pool.ts";
@@ -25,6 +26,7 @@ export interface AssignerOptions {
   readonly times: Estimates;
   readonly limits: KindLimits;
   readonly held: Pick<HeldJobs, "began">;
+  readonly use: Pick<KindUse, "began">;
 }
 
 export class Assigner {
@@ -54,7 +56,7 @@ export class Assigner {
     if (!limits.mayRun(kind)) return false;
     const roomy = this.isPacked(kind) ? this.#roomy.find(job) : null;
     if (roomy !== null) {
-      this.assign(job, roomy);
+      this.join(job, roomy);
       return true;
     }
     const choice = this.choose(job, env.mono(), 1);
@@ -68,10 +70,11 @@ export class Assigner {
     const inFlight = job.alone ? 1 : job.task.kind.inFlight;
     const choice = this.#choice(job, inFlight, now, waiting);
     // No room beside the others for a task of that size just now: for a worker of its own, then.
-    job.choice = fits(job, choice)
+    const fitting = fits(job, choice)
       ? choice
       : this.#choice(job, 1, now, waiting);
-    return job.choice;
+    job.choice = fitting;
+    return fitting;
   }
 
   #choice(
@@ -101,18 +104,27 @@ export class Assigner {
   }
 
   assign(job: Job, slot: WorkerSlot): void {
+    const { workers, use } = this.#options;
+    if (slot.state === "idle") {
+      workers.take(slot);
+      use.began(slot, job.task.kind.name);
+    }
+    this.join(job, slot);
+  }
+
+  /** To a worker that runs others of its kind. */
+  join(job: Job, holder: JobHolder): void {
     const { kind } = job.task;
-    const { workers, limits } = this.#options;
-    job.slot = slot;
-    if (slot.state === "idle") workers.take(slot);
-    this.#options.held.began(job);
+    const { held, limits } = this.#options;
+    job.slot = holder;
+    held.began(job);
     limits.began(kind);
-    slot.assign(job);
-    if (kind.inFlight > 1) this.#roomy.note(slot, kind);
+    holder.assign(job);
+    if (kind.inFlight > 1) this.#roomy.note(holder, kind);
   }
 
   /** A job of the kind is no longer on it. */
-  left(slot: WorkerSlot, kind: PoolKind): void {
+  left(slot: JobHolder, kind: PoolKind): void {
     this.#options.limits.ended(kind);
     if (kind.inFlight > 1) this.#roomy.note(slot, kind);
   }

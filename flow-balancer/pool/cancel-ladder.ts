@@ -3,7 +3,7 @@
  * (SIGTERM to the group), then the whole tree is killed. Times count from the first step, ms.
  */
 
-import type { EndReason } from "./job.ts";
+import type { EndReason } from "./endings.ts";
 
 /** A client that closed its server kills it after about two seconds. */
 const SHUTDOWN_GRACE_MS = 1_000;

@@ -125,9 +125,9 @@ export class Estimates {
     return (times.expected[tier] ??= this.#expectation(kind, tier, times));
   }
 
-  /** Loading the kind into a process that has not got it, ms. */
-  loadMs(kind: string): number {
-    const own = this.#kinds.get(kind)?.load;
+  /** Loading the kind into a process that has not got it, ms; null: any kind. */
+  loadMs(kind: string | null): number {
+    const own = kind === null ? undefined : this.#kinds.get(kind)?.load;
     if (own !== undefined && own.n > 0) return own.typicalMs;
     return this.#load.n > 0 ? this.#load.typicalMs : PRIOR.loadMs;
   }

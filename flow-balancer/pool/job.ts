@@ -3,7 +3,7 @@
  * It owns the three clocks; whoever settles it first wins, the rest is ignored.
  */
 
-import { wireError, type ErrorCode, type WireError } from "../core/errors.ts";
+import { wireError, type WireError } from "../core/errors.ts";
 import type { WorkerId } from "../core/ids.ts";
 import type { Env } from "../core/ports.ts";
 import type { MonoMs } from "../core/time.ts";
@@ -12,24 +12,31 @@ import type { Tier } from "../core/tier.ts";
 import type { KindDescription, WorkerOutcome } from "../worker/protocol.ts";
 import type { Choice } from "./choice.ts";
 import { decisionOf } from "./decision-of.ts";
+import {
+  endedResult,
+  lostResult,
+  mayRunTwice,
+  poisonedResult,
+  refusedResult,
+  type EndReason,
+} from "./endings.ts";
 import type { WaitNode } from "./flow.ts";
-import type { Loss, Verdict } from "./health.ts";
+import type { Loss } from "./health.ts";
 import type {
   PoolObserver,
   PoolOutcome,
   PoolRun,
   PoolTask,
 } from "./pool-task.ts";
-import type { WorkerSlot } from "./worker-slot.ts";
+import type { WorkerView } from "./worker-view.ts";
 
-/** Why a running job is being ended by us. */
-export type EndReason =
-  | { readonly type: "cancelled" }
-  | { readonly type: "timed_out"; readonly timeoutMs: number }
-  | { readonly type: "too_large"; readonly limitMb: number }
-  | { readonly type: "not_loaded"; readonly afterMs: number }
-  /** The server goes: the task did nothing wrong. */
-  | { readonly type: "shutdown" };
+/** The worker that has a job, as far as a job's owner needs to know it. */
+export interface JobHolder extends WorkerView {
+  assign(job: Job): void;
+  end(job: Job, reason: EndReason): void;
+  /** Room for one more job beside those it runs. */
+  hasRoomBeside(job: Job): boolean;
+}
 
 /** Who gave the job its worker. */
 export interface JobOwner {
@@ -58,19 +65,17 @@ export class Job implements PoolRun {
   /** Its place among those that wait, while it does. */
   node: WaitNode<Job> | null = null;
   /** Why it got the worker it got; null if there was nothing to choose. */
-  choice: Choice<WorkerSlot> | null = null;
+  choice: Choice<WorkerView> | null = null;
   /** When it was let in; null if it did not have to wait. */
   predictedWaitMs: number | null = null;
   /** The worker that has it, while one does. */
-  slot: WorkerSlot | null = null;
+  slot: JobHolder | null = null;
   /** When its present clock runs out; which clock is for whoever placed it to know. */
   dueAt = Number.POSITIVE_INFINITY;
   /** While it is being ended: when its worker is killed. */
   killAt = Number.POSITIVE_INFINITY;
   /** When it was told to stop. */
   endedAt: MonoMs | null = null;
-  /** How its worker was when its time was up. */
-  health: Verdict = "unclear";
   /** Workers that died while it ran on them. */
   deaths = 0;
   #resolve!: (outcome: PoolOutcome) => void;
@@ -167,40 +172,8 @@ export class Job implements PoolRun {
 
   /** The end of the ladder: `how` says which step it took. */
   ended(how: string): void {
-    if (this.ending?.type === "timed_out")
-      this.#settle({
-        status: "timed_out",
-        error: wireError(
-          "TASK_TIMEOUT",
-          `the task ran longer than its ${this.ending.timeoutMs} ms; ${how}`,
-          "Give a larger timeout_ms, or split the work.",
-        ),
-        valueJson: null,
-      });
-    else if (this.ending?.type === "too_large")
-      this.failed(
-        wireError(
-          "MEMORY_LIMIT",
-          `the worker held more than the kind's ${this.ending.limitMb} MiB; ${how}`,
-          "Raise memory_mb of the kind, or give the task less at a time.",
-        ),
-      );
-    else if (this.ending?.type === "not_loaded")
-      this.failed(
-        wireError(
-          "START_TIMEOUT",
-          `kind '${this.task.kind.name}' was not loaded after ${this.ending.afterMs} ms; its worker was ended`,
-          "Does the module wait for something while it is imported?",
-        ),
-      );
-    else if (this.ending?.type === "shutdown")
-      this.#lost("SHUTTING_DOWN", "the server shut down before the task ended");
-    else
-      this.#settle({
-        status: "cancelled",
-        error: wireError("CANCELLED", `the task was cancelled; ${how}`),
-        valueJson: null,
-      });
+    const reason = this.ending ?? { type: "cancelled" };
+    this.#settle(endedResult(reason, this.task.kind, how));
   }
 
   /** Cancelled before it reached a worker. */
@@ -224,62 +197,22 @@ export class Job implements PoolRun {
     const isSafe = loss === "never_started" || mayRunTwice(this.task.kind);
     if (isSafe && !this.describeOnly) {
       if (this.deaths < MAX_DEATHS) this.#owner.again(this);
-      else this.#poisoned(how);
+      else this.#settle(poisonedResult(this.deaths, how));
       return;
     }
-    this.#lost(
-      "WORKER_EXITED",
-      `its worker ${how} before the task returned`,
-      "Did the task, or one before it on this worker, call process.exit or run out of memory? Tasks on other workers were not harmed; submit it again if that is safe.",
-    );
-  }
-
-  #poisoned(how: string): void {
-    this.#settle({
-      status: "poisoned",
-      error: wireError(
-        "POISONED",
-        `${this.deaths} workers died running this task; the last one ${how}`,
-        "Does it call process.exit, crash a native library or run out of memory? Mend it before you submit it again.",
+    this.#settle(
+      lostResult(
+        this.task.kind,
+        "WORKER_EXITED",
+        `its worker ${how} before the task returned`,
+        "Did the task, or one before it on this worker, call process.exit or run out of memory? Tasks on other workers were not harmed; submit it again if that is safe.",
       ),
-      valueJson: null,
-    });
+    );
   }
 
   /** Its like killed so many workers that none is given to it for `forMs`. */
   killedTooOften(forMs: number): void {
-    this.#settle({
-      status: "poisoned",
-      error: {
-        ...wireError(
-          "POISONED",
-          `the very same input killed worker after worker; it gets none for the next ${Math.ceil(forMs / 1_000)} s`,
-          "Mend it before you submit it again.",
-        ),
-        retry_after_ms: Math.ceil(forMs),
-      },
-      valueJson: null,
-    });
-  }
-
-  #lost(code: ErrorCode, message: string, hint?: string): void {
-    this.#settle(
-      this.task.kind.effects === "once"
-        ? {
-            status: "unknown_outcome",
-            error: wireError(
-              "UNKNOWN_OUTCOME",
-              `${message}, and the kind's effects are 'once'`,
-              "Check whether it took effect before you submit it again.",
-            ),
-            valueJson: null,
-          }
-        : {
-            status: "failed",
-            error: wireError(code, message, hint),
-            valueJson: null,
-          },
-    );
+    this.#settle(refusedResult(forMs));
   }
 
   #settle(result: TaskResult, reportedRunMs?: number): void {
@@ -305,7 +238,3 @@ export class Job implements PoolRun {
     return this.deaths > 0 ? { ...execution, deaths: this.deaths } : execution;
   }
 }
-
-/** Nobody can tell what a command did before its worker died: whoever asked for it decides. */
-const mayRunTwice = ({ effects, source }: PoolTask["kind"]): boolean =>
-  effects !== "once" && source.type !== "shell";

@@ -26,6 +26,8 @@ export interface MachineWatchOptions<W> {
   readonly machine: Machine;
   readonly budgetMb: number;
   readonly workers: () => readonly W[];
+  /** What one has, MiB. */
+  readonly measured?: (worker: W, mb: number) => void;
   /** After each look. */
   readonly looked: () => void;
 }
@@ -85,7 +87,7 @@ export class MachineWatch<W extends WatchedWorker> {
   }
 
   async #look(): Promise<void> {
-    const { machine, workers, looked } = this.#options;
+    const { machine, workers, looked, measured } = this.#options;
     this.#pressure = await machine.cpuPressure();
     let active = false;
     for (const worker of workers()) {
@@ -97,6 +99,7 @@ export class MachineWatch<W extends WatchedWorker> {
       const mb = await machine.memoryOf(pid);
       // It may have ended meanwhile.
       if (mb === null) continue;
+      measured?.(worker, mb);
       this.#memory.set(
         worker,
         remeasured(this.#memory.get(worker), mb, {

@@ -5,10 +5,11 @@
 
 import { BalancerError, wireError } from "../core/errors.ts";
 import type { SessionId } from "../core/ids.ts";
-import type { PoolStatus } from "../core/pool-status.ts";
+import type { KeepWarmStatus, PoolStatus } from "../core/pool-status.ts";
 import type { Env } from "../core/ports.ts";
 import { Estimates } from "./estimates.ts";
 import { Job, type JobOwner } from "./job.ts";
+import { KindUse, type KindObserver } from "./kind-use.ts";
 import { Placer } from "./placer.ts";
 import { poolStatus } from "./pool-status.ts";
 import type {
@@ -20,7 +21,12 @@ import type {
 import { StopTimes } from "./stop-times.ts";
 import { WorkerPool, type WorkerPoolOptions } from "./worker-pool.ts";
 
-export type PoolOptions = Omit<WorkerPoolOptions, "client">;
+export interface PoolOptions extends Omit<WorkerPoolOptions, "client"> {
+  /** Hears of the work of each kind, for who decides how long its workers are kept. */
+  readonly observeKind?: KindObserver;
+  /** How long workers of each kind are kept now, for the status; default: nothing is said of it. */
+  readonly keepWarmStatus?: () => readonly KeepWarmStatus[];
+}
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -36,6 +42,8 @@ export class MultiTierPoolManager {
   readonly #times = new Estimates();
   readonly #stopTimes = new StopTimes();
   readonly #owner: JobOwner;
+  readonly #use: KindUse;
+  readonly #keepWarmStatus: () => readonly KeepWarmStatus[];
   /** A copy: the maximum may change. */
   readonly #settings: Mutable<PoolOptions["settings"]>;
   readonly #configuredWorkers: number;
@@ -46,6 +54,8 @@ export class MultiTierPoolManager {
     this.#env = options.env;
     this.#configuredWorkers = options.settings.maxWorkers;
     this.#settings = { ...options.settings };
+    this.#use = new KindUse(options.env, options.observeKind);
+    this.#keepWarmStatus = options.keepWarmStatus ?? (() => []);
     this.#owner = {
       cancel: (job) => this.#cancel(job),
       left: (job, outcome) => this.#left(job, outcome),
@@ -64,11 +74,13 @@ export class MultiTierPoolManager {
             ? null
             : this.#times.remainingMs(kind, this.#env.mono() - busySince),
         workerFree: (slot) => {
+          if (slot !== undefined) this.#use.ended(slot);
           if (slot?.tasksDone === 0) this.#times.observeSpawn(slot.readyMs);
           if (this.#placer.waiting > 0) this.#placer.place();
         },
-        workerGone: ({ session }) => {
-          if (session !== null) this.#placer.unpark(session);
+        workerGone: (slot) => {
+          this.#use.ended(slot);
+          if (slot.session !== null) this.#placer.unpark(slot.session);
         },
         cannotStart: (reason) => this.#failWaiting(reason),
       },
@@ -78,6 +90,7 @@ export class MultiTierPoolManager {
       settings: this.#settings,
       workers: this.#workers,
       times: this.#times,
+      use: this.#use,
     });
   }
 
@@ -101,8 +114,27 @@ export class MultiTierPoolManager {
       waiting: this.#placer.waiting,
       maxWorkers: this.#settings.maxWorkers,
       predictions: this.#times.predictionErrors(),
+      keepWarm: this.#keepWarmStatus(),
       now: this.#env.mono(),
     });
+  }
+
+  /** From nothing to a worker that has the kind loaded, ms, as learned; null: of any kind. */
+  startMs(kind: string | null): number {
+    return this.#times.spawnMs + this.#times.loadMs(kind);
+  }
+
+  /** What workers that have the kind loaded hold on average, MiB; null: of any kind. Answers null where none was measured. */
+  memoryMb(kind: string | null): number | null {
+    let sum = 0;
+    let count = 0;
+    for (const { loaded, memoryMb } of this.#workers.all) {
+      const isOfKind = kind === null ? loaded.size > 0 : loaded.has(kind);
+      if (memoryMb === null || !isOfKind) continue;
+      sum += memoryMb;
+      count++;
+    }
+    return count === 0 ? null : sum / count;
   }
 
   /** Lets go of the workers that hold the session's memory, the busy ones once they are done. */

@@ -1,30 +1,27 @@
 /**
- * Brings jobs and workers together: lets a job in or refuses it, keeps it in order while it waits. A job is in exactly one place: the
- * wait queue, held back because its like killed workers, one worker, or settled.
+ * Brings jobs and workers together. A job is in exactly one place: the wait queue, held back
+ * because its like killed workers, one worker, or settled.
  */
 
 import { wireError, type WireError } from "../core/errors.ts";
 import type { PoolSettings } from "../core/pool-settings.ts";
 import type { Env } from "../core/ports.ts";
 import { AdmissionDesk } from "./admission-desk.ts";
-import { Assigner } from "./assigner.ts";
+import { Assigner, type AssignerOptions } from "./assigner.ts";
 import { DueTimer } from "./due-timer.ts";
 import type { Estimates } from "./estimates.ts";
 import { hasAnother } from "./has-another.ts";
 import { HeldJobs } from "./held-jobs.ts";
-import type { Job } from "./job.ts";
+import type { Job, JobHolder } from "./job.ts";
 import { KindLimits } from "./kind-limits.ts";
 import { WaitQueue } from "./wait-queue.ts";
 import type { PoolKind } from "./pool-task.ts";
 import type { WorkerPool } from "./worker-pool.ts";
-import type { WorkerSlot } from "./worker-slot.ts";
 
-export interface PlacerOptions {
-  readonly env: Env;
-  readonly settings: PoolSettings;
-  readonly workers: WorkerPool;
-  readonly times: Estimates;
-}
+export type PlacerOptions = Pick<
+  AssignerOptions,
+  "env" | "settings" | "workers" | "times" | "use"
+>;
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -41,7 +38,7 @@ export class Placer {
   readonly #desk: AdmissionDesk;
   readonly #expiry: DueTimer;
 
-  constructor({ env, settings, workers, times }: PlacerOptions) {
+  constructor({ env, settings, workers, times, use }: PlacerOptions) {
     this.#env = env;
     this.#settings = settings;
     this.#workers = workers;
@@ -64,6 +61,7 @@ export class Placer {
       times,
       limits: this.#limits,
       held: this.#held,
+      use,
     });
     this.#desk = new AdmissionDesk({
       settings,
@@ -117,7 +115,7 @@ export class Placer {
   }
 
   /** The short way where many short tasks wait: the place goes to the next, if it is one of the same kind. */
-  #followed(slot: WorkerSlot, kind: PoolKind): boolean {
+  #followed(slot: JobHolder, kind: PoolKind): boolean {
     if (this.#workers.idle.size > 0 || !this.#assigner.isPacked(kind))
       return false;
     const now = this.#env.mono();
@@ -125,7 +123,7 @@ export class Placer {
     if (job === undefined || this.#held.concerns(job)) return false;
     if (!slot.hasRoomBeside(job)) return false;
     this.#take(job, now);
-    this.#assigner.assign(job, slot);
+    this.#assigner.join(job, slot);
     return true;
   }
 

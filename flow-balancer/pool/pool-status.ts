@@ -11,11 +11,13 @@ export function poolStatus(
     waiting,
     maxWorkers,
     predictions,
+    keepWarm,
     now,
   }: {
     readonly waiting: number;
     readonly maxWorkers: number;
     readonly predictions: PoolStatus["predictions"];
+    readonly keepWarm: PoolStatus["keepWarm"];
     readonly now: MonoMs;
   },
 ): PoolStatus {
@@ -27,6 +29,7 @@ export function poolStatus(
     maxWorkers,
     waiting,
     predictions,
+    keepWarm,
     starting: count((slot) => slot.state === "starting"),
     busy: count((slot) => slot.state === "busy"),
     idle: count((slot) => slot.state === "idle"),

@@ -1,12 +1,11 @@
 /** Busy workers that have room beside what they run, by kind. */
 
-import type { Job } from "./job.ts";
+import type { Job, JobHolder } from "./job.ts";
 import type { PoolKind } from "./pool-task.ts";
-import type { WorkerSlot } from "./worker-slot.ts";
 
 export class RoomyWorkers {
   /** A set stays once it is made: room comes and goes with every task. */
-  readonly #byKind = new Map<string, Set<WorkerSlot>>();
+  readonly #byKind = new Map<string, Set<JobHolder>>();
   #size = 0;
 
   get isEmpty(): boolean {
@@ -14,7 +13,7 @@ export class RoomyWorkers {
   }
 
   /** The first that has room for the job; null if none has. */
-  find(job: Job): WorkerSlot | null {
+  find(job: Job): JobHolder | null {
     const slots = this.#byKind.get(job.task.kind.name);
     if (slots === undefined || slots.size === 0) return null;
     for (const slot of slots) if (slot.hasRoomBeside(job)) return slot;
@@ -22,7 +21,7 @@ export class RoomyWorkers {
   }
 
   /** The worker got a task of the kind, or lost one. */
-  note(slot: WorkerSlot, { name, inFlight }: PoolKind): void {
+  note(slot: JobHolder, { name, inFlight }: PoolKind): void {
     let slots = this.#byKind.get(name);
     if (slots === undefined) {
       slots = new Set();

@@ -72,6 +72,7 @@ export class ScalingControl {
       machine,
       budgetMb: settings.memoryMb ?? machine.memoryMb * MEMORY_SHARE,
       workers: () => [...slots],
+      measured: (slot, mb) => (slot.memoryMb = mb),
       looked: changed,
     });
   }
@@ -240,11 +241,11 @@ export class ScalingControl {
     };
   }
 
-  #keepMs(slot: WorkerSlot): number {
+  #keepMs({ loaded, holdsMemory }: WorkerSlot): number {
     const { keepWarmMs, settings } = this.#options;
-    const learned = [...slot.loaded].flatMap(
-      (kind) => keepWarmMs?.(kind) ?? [],
-    );
+    // When a session comes back no kind can tell.
+    if (keepWarmMs === undefined || holdsMemory) return settings.idleMs;
+    const learned = [...loaded].flatMap((kind) => keepWarmMs(kind) ?? []);
     return learned.length === 0 ? settings.idleMs : Math.max(...learned);
   }
 

@@ -3,22 +3,21 @@
 import type { WorkerDeath } from "../worker/worker-process.ts";
 import type { Job } from "./job.ts";
 import type { ChannelOptions } from "./worker-channel.ts";
-import type { WorkerSlot } from "./worker-slot.ts";
 
-export interface SlotEvents {
+export interface SlotEvents<Slot> {
   /** The worker has no job. */
-  idle(slot: WorkerSlot): void;
+  idle(slot: Slot): void;
   /** Gone for good with the jobs it had; `started` tells whether it ever became ready. */
   dead(
-    slot: WorkerSlot,
+    slot: Slot,
     death: WorkerDeath,
     started: boolean,
     lost: readonly Job[],
   ): void;
 }
 
-export interface SlotOptions extends Omit<ChannelOptions, "events"> {
+export interface SlotOptions<Slot> extends Omit<ChannelOptions, "events"> {
   readonly startTimeoutMs: number;
   readonly cancelGraceMs: number;
-  readonly events: SlotEvents;
+  readonly events: SlotEvents<Slot>;
 }

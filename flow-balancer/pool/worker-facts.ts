@@ -23,6 +23,8 @@ export abstract class WorkerFacts {
   tasksDone = 0;
   /** To be let go as soon as it is idle. */
   released = false;
+  /** As of the last measurement, MiB; null: there was none. */
+  memoryMb: number | null = null;
   /** Messages that named no running job. */
   strayMessages = 0;
   heardAt: MonoMs;

@@ -230,13 +230,13 @@ export class WorkerPool {
     if (this.#slots.size === 0) this.#onEmpty?.();
     if (started) {
       this.#lastDeath = `the last worker ${describeDeath(death)}`;
-      // Above a lowered maximum nobody comes in its place: who counted on that looks again.
-      this.#options.client.workerFree();
       this.refill();
     } else if (!this.#closing)
       this.#startFailed(
         `the worker ended before it was ready: ${death.lastWords || (death.signal ?? `code ${death.exitCode}`)}`,
       );
+    // Above a lowered maximum nobody comes in its place: who counted on that looks again.
+    this.#options.client.workerFree();
   }
 
   #blame(

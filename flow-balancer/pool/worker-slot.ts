@@ -11,7 +11,8 @@ import { describeDeath, type WorkerDeath } from "../worker/worker-process.ts";
 import { ladderFor } from "./cancel-ladder.ts";
 import { DueTimer } from "./due-timer.ts";
 import type { Loss, Verdict } from "./health.ts";
-import type { EndReason, Job } from "./job.ts";
+import type { EndReason } from "./endings.ts";
+import type { Job, JobHolder } from "./job.ts";
 import { hasEnv } from "./pool-task.ts";
 import { tellObserver } from "./tell-observer.ts";
 import type { SlotOptions } from "./slot-options.ts";
@@ -21,8 +22,8 @@ import { WorkerWatch } from "./worker-watch.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-export class WorkerSlot extends WorkerFacts {
-  readonly #options: SlotOptions;
+export class WorkerSlot extends WorkerFacts implements JobHolder {
+  readonly #options: SlotOptions<WorkerSlot>;
   readonly #channel: WorkerChannel;
   readonly #watch: WorkerWatch;
   readonly #due: DueTimer;
@@ -31,7 +32,7 @@ export class WorkerSlot extends WorkerFacts {
   #started = false;
 
   /** Throws if the process cannot be started. */
-  constructor(options: SlotOptions) {
+  constructor(options: SlotOptions<WorkerSlot>) {
     const now = options.env.mono();
     super(now);
     this.#options = options;
@@ -186,8 +187,8 @@ export class WorkerSlot extends WorkerFacts {
         this.#channel.process.terminate();
       } else this.#kill();
     } else if (this.loaded.has(job.task.kind.name)) {
-      job.health = this.#watch.verdict;
-      this.end(job, { type: "timed_out", timeoutMs: job.task.timeoutMs });
+      const { timeoutMs } = job.task;
+      this.end(job, { type: "timed_out", timeoutMs, health: this.health });
     } else {
       const afterMs = this.#options.startTimeoutMs;
       job.ending = { type: "not_loaded", afterMs };

@@ -1,7 +1,7 @@
 /**
  * The worker process: reads messages from its parent, runs jobs, and ends when the parent does.
  * Nothing a task prints reaches file descriptor 1 by way of `console` or `process.stdout`; what
- * still does (a native library) lands in a pipe that the parent reads and throws away.
+ * still does (a native library) is thrown away.
  */
 
 import { plugin } from "bun";
@@ -9,6 +9,7 @@ import { writeSync } from "node:fs";
 import { format } from "node:util";
 import { wireError } from "../core/errors.ts";
 import { MIN_LANE_CHARS, type BulkRef } from "./bulk-lane.ts";
+import { boundedSend, type Send } from "./bounded-send.ts";
 import { defineTask } from "./define-task.ts";
 import { isFrame, MAX_FRAMED_CHARS, readRuns, ResultFrame } from "./frames.ts";
 import { JobRunner } from "./job-runner.ts";
@@ -27,6 +28,8 @@ import { mapSharedFile } from "./shared-file.ts";
 import { StatusPageWriter } from "./status-page.ts";
 import { WorkerLanes } from "./worker-lanes.ts";
 
+/** Ours; tasks have one that is bounded. */
+const sendToParent = process.send?.bind(process) as Send | undefined;
 let runner: JobRunner | undefined;
 let page: StatusPageWriter | null = null;
 const lanes = new WorkerLanes((message) => send(message));
@@ -41,7 +44,7 @@ function flushResults(): void {
 
 const post = (message: object | string): void => {
   // The parent may be gone; then `disconnect` is on its way and nobody is left to tell.
-  if (process.connected) process.send?.(message);
+  if (process.connected) sendToParent?.(message);
 };
 
 /** In the order they are said: what was gathered goes first. */
@@ -192,6 +195,7 @@ plugin({
   },
 });
 redirectPrinting();
+if (sendToParent !== undefined) process.send = boundedSend(sendToParent);
 // A rejection nobody handles belongs to the task that runs; the process itself is sound.
 process.on("unhandledRejection", (reason) =>
   runner?.print(`unhandled rejection: ${describe(reason)}\n`),

@@ -7,7 +7,7 @@
  */
 
 /** A frame is sent at once from this many characters of payload on. */
-export const FRAME_CHARS = 32_768;
+const FRAME_CHARS = 32_768;
 
 /** Longer payloads travel on their own: a task behind one would wait for it. */
 export const MAX_FRAMED_CHARS = 8_192;

@@ -5,6 +5,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { BalancerError, toWireError, wireError } from "../core/errors.ts";
+import type { MonoMs } from "../core/time.ts";
 import { encodeResult } from "./encode-result.ts";
 import type { RunRequest } from "./frames.ts";
 import { describe } from "./kinds/import-error.ts";
@@ -21,6 +22,7 @@ import {
   type WorkerSettings,
 } from "./protocol.ts";
 import { RunningJob, type JobSurroundings } from "./running-job.ts";
+import type { ReportClock } from "./report-buffer.ts";
 import type { StatusPageWriter } from "./status-page.ts";
 import { Surroundings } from "./surroundings.ts";
 
@@ -36,6 +38,14 @@ interface Kind extends KindMessage {
   loaded: LoadedKind | null;
   readonly hasEnv: boolean;
 }
+
+const CLOCK: ReportClock = {
+  mono: () => performance.now() as MonoMs,
+  timer(ms, fn) {
+    const timer = setTimeout(fn, ms);
+    return () => clearTimeout(timer);
+  },
+};
 
 export class JobRunner {
   readonly #answers: Answers;
@@ -59,6 +69,7 @@ export class JobRunner {
     this.#answers = answers;
     this.#jobSurroundings = {
       maxOutputChars: settings.maxOutputBytes,
+      clock: CLOCK,
       send: (message) => answers.send(message),
       sessionState: (session) => this.#sessionState(session),
     };

@@ -4,11 +4,13 @@ import type { TaskContext } from "./define-task.ts";
 import type { RunRequest } from "./frames.ts";
 import { PrintBuffer } from "./print-buffer.ts";
 import type { FromWorker } from "./protocol.ts";
+import { ReportBuffer, type ReportClock } from "./report-buffer.ts";
 
 const CANCELLED = new DOMException("The task was cancelled", "AbortError");
 
 export interface JobSurroundings {
   readonly maxOutputChars: number;
+  readonly clock: ReportClock;
   readonly send: (message: FromWorker) => void;
   /** The session's memory in this process. */
   readonly sessionState: (session: string) => Map<string, unknown>;
@@ -25,6 +27,7 @@ export class RunningJob {
   /** Made when the task asks for its signal: most never do. */
   #abort: AbortController | undefined;
   #printed: PrintBuffer | undefined;
+  #reported: ReportBuffer | undefined;
 
   constructor(
     number: number,
@@ -45,10 +48,10 @@ export class RunningJob {
     this.#abort?.abort(CANCELLED);
   }
 
-  /** Everything it printed is sent; what it still prints is nobody's. */
+  /** Everything it printed and reported is sent; what still comes is nobody's. */
   answered(): void {
     this.#answered = true;
-    this.#printed?.flush();
+    this.flush();
   }
 
   print(text: string): void {
@@ -62,6 +65,7 @@ export class RunningJob {
 
   flush(): void {
     this.#printed?.flush();
+    this.#reported?.flush();
   }
 
   /** What the task's code is given. Its functions may be taken out and kept. */
@@ -92,20 +96,26 @@ export class RunningJob {
             },
       log: (text) => {
         this.print(`${text}\n`);
-        send({ type: "log", job, message: String(text).slice(0, 4_096) });
+        this.#reports()?.log(String(text));
       },
       progress: (done, total, text) => {
         if (Number.isFinite(done))
-          send({
-            type: "progress",
-            job,
+          this.#reports()?.progress(
             done,
-            total: Number.isFinite(total) ? (total as number) : null,
-            message: text === undefined ? null : String(text),
-          });
+            Number.isFinite(total) ? (total as number) : null,
+            text === undefined ? null : String(text),
+          );
       },
-      heartbeat: () => send({ type: "heartbeat", job }),
+      heartbeat: () => this.#reports()?.heartbeat(),
     };
+  }
+
+  /** None once it was answered. */
+  #reports(): ReportBuffer | undefined {
+    if (this.#answered) return undefined;
+    const { clock, send } = this.#surroundings;
+    this.#reported ??= new ReportBuffer(this.number, clock, send);
+    return this.#reported;
   }
 
   #signal(): AbortSignal {

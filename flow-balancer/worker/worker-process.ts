@@ -9,6 +9,7 @@ import { extname, join } from "node:path";
 import { DISTRUSTING_FLAGS } from "../core/bun-flags.ts";
 import type { WorkerId } from "../core/ids.ts";
 import { MAX_FRAMED_CHARS, RunFrame, type RunRequest } from "./frames.ts";
+import { LastWords } from "./last-words.ts";
 import { packed } from "./packed-message.ts";
 import { killMarked, OWNER_VARIABLE, signalGroup } from "./process-tree.ts";
 import type { PageTicket, ToWorker, WorkerSettings } from "./protocol.ts";
@@ -16,7 +17,7 @@ import type { PageTicket, ToWorker, WorkerSettings } from "./protocol.ts";
 export interface WorkerDeath {
   readonly exitCode: number | null;
   readonly signal: string | null;
-  /** The end of what the process itself wrote to its pipes: a crash banner, if there was one. */
+  /** The end of what the process itself wrote to its stderr: a crash banner, if there was one. */
   readonly lastWords: string;
   /** Processes that had to be ended because they outlived the worker. */
   readonly leftBehind: number;
@@ -51,12 +52,12 @@ const TRUSTED_CWD = import.meta.dir;
 
 export class WorkerProcess {
   readonly id: WorkerId;
-  readonly #process: Bun.Subprocess<"ignore", "pipe", "pipe">;
+  readonly #process: Bun.Subprocess<"ignore", "ignore", "pipe">;
   readonly #mark: string;
   readonly #runs = new RunFrame();
   readonly #flush = (): void => this.#flushRuns();
   #flushPlanned = false;
-  #lastWords = "";
+  readonly #lastWords = new LastWords(LAST_WORDS_BYTES);
 
   /** Throws what Bun.spawn throws; the process is not ready before it says so. */
   constructor(options: WorkerOptions) {
@@ -66,7 +67,8 @@ export class WorkerProcess {
       cwd: TRUSTED_CWD,
       env: { ...options.environment, [OWNER_VARIABLE]: this.#mark },
       stdin: "ignore",
-      stdout: "pipe",
+      // What a task prints comes as messages; what else is written there is nobody's.
+      stdout: "ignore",
       stderr: "pipe",
       // Its own session and group, so that the whole of it can be signalled.
       detached: true,
@@ -82,12 +84,11 @@ export class WorkerProcess {
             exitCode: signal === null ? exitCode : null,
             signal: signal === null ? null : signalName(signal),
             leftBehind: killMarked(OWNER_VARIABLE, this.#mark),
-            lastWords: this.#lastWords.trim(),
+            lastWords: this.#lastWords.text().trim(),
           }),
         );
       },
     });
-    void this.#listen(this.#process.stdout);
     void this.#listen(this.#process.stderr);
     this.send({ type: "init", settings: options.settings, page: options.page });
   }
@@ -155,12 +156,8 @@ export class WorkerProcess {
 
   /** Reads for ever, so that a pipe never fills, and keeps only the end. */
   async #listen(stream: ReadableStream<Uint8Array>): Promise<void> {
-    const decoder = new TextDecoder();
     try {
-      for await (const chunk of stream)
-        this.#lastWords = (
-          this.#lastWords + decoder.decode(chunk, { stream: true })
-        ).slice(-LAST_WORDS_BYTES);
+      for await (const chunk of stream) this.#lastWords.add(chunk);
     } catch {
       // The pipe broke with the process; its exit is told by onExit.
     }

@@ -46,7 +46,7 @@ interface Valued<Candidate> {
 }
 
 /** Start time saved per MB and ms of idle time; what is unknown or nonsense is worth nothing. */
-function worthOf(
+export function worthOf(
   { key, idleSinceMs, startCostMs, memoryMb }: WarmCandidate,
   nowMs: number,
   memory: GapMemory,

@@ -69,6 +69,7 @@ const ROOMS: readonly Room[] = [
       "flow-balancer/explain.ts",
       "flow-balancer/front.ts",
       "flow-balancer/http-compression.ts",
+      "flow-balancer/keep-warm-ports.ts",
       "flow-balancer/lazy-engine.ts",
       "flow-balancer/local-engine.ts",
       "flow-balancer/print-to-stderr.ts",

@@ -41,6 +41,10 @@ const status: EngineStatus = {
       startMs: { n: 1, medianLogRatio: 0, withinTwice: 1 },
       runMs: { n: 300, medianLogRatio: 0.12345, withinTwice: 2 / 3 },
     },
+    keepWarm: [
+      { kind: "nightly", keepMs: 1_638_400.49, basis: "own_gaps", gaps: 31 },
+      { kind: "shell", keepMs: 60_000, basis: "prior", gaps: 0 },
+    ],
     tiers: { hot: 0, warm: 5, cold: 0 },
     workers: [
       worker("w1", "working", 3),
@@ -61,6 +65,13 @@ test("the view says how good predictions were, and null before there were any", 
     start: { n: 1, median_log_ratio: 0, share_within_2x: 1 },
     run: { n: 300, median_log_ratio: 0.123, share_within_2x: 0.667 },
   });
+});
+
+test("the view says how long idle workers of a kind are kept, and whether that is more than a prior", () => {
+  expect(poolStatusView(status, ["shell"]).pool.keep_warm).toEqual([
+    { kind: "nightly", keep_ms: 1_638_400, basis: "own_gaps", gaps: 31 },
+    { kind: "shell", keep_ms: 60_000, basis: "prior", gaps: 0 },
+  ]);
 });
 
 test("the view says how each worker is and how many tasks it has", () => {

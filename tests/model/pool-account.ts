@@ -23,6 +23,8 @@ export class PoolAccount {
   /** Kinds that killed workers. */
   readonly #harmful = new Set<PoolKind>();
   readonly #released = new Set<SimulatedWorker>();
+  /** Released because its session was. */
+  readonly #letGo = new Set<SimulatedWorker>();
   readonly #now: () => number;
 
   constructor(now: () => number) {
@@ -155,7 +157,15 @@ export class PoolAccount {
 
   released(session: string): void {
     for (const [worker, past] of this.#pasts)
-      if (past.session === session) this.#released.add(worker);
+      if (past.session === session) {
+        this.#released.add(worker);
+        this.#letGo.add(worker);
+      }
+  }
+
+  /** Its session has no claim on it any more. */
+  isLetGo(worker: SimulatedWorker): boolean {
+    return this.#letGo.has(worker);
   }
 
   /** It gets nothing new. */

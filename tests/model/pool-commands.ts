@@ -202,19 +202,33 @@ const anything = fc.oneof<fc.WeightedArbitrary<PoolCommand>[]>(
   },
 );
 
-/** On average half of `most`; about one in three is closed with all there is in hand. */
+const NAMES = [...KINDS.keys()];
+
+/** The same commands, of a few kinds only: they meet more often. */
+const ofKinds = (
+  commands: readonly PoolCommand[],
+  kinds: readonly string[],
+): PoolCommand[] =>
+  commands.map((command) => {
+    if (command.type !== "run") return command;
+    const index = NAMES.indexOf(command.kind) % kinds.length;
+    return { ...command, kind: kinds[index] ?? command.kind };
+  });
+
+/** On average half of `most`, of some kinds; about one in three is closed with all there is in hand. */
 export const commands = (
   least: number,
   most: number,
 ): fc.Arbitrary<PoolCommand[]> =>
   fc
     .tuple(
+      fc.subarray(NAMES, { minLength: 1 }),
       fc.array(anything, { minLength: least, maxLength: most, size: "max" }),
       fc.option(fc.constantFrom(0, 100, 2_000), { freq: 2 }),
       fc.array(anything, { maxLength: 5 }),
     )
-    .map(([before, graceMs, after]) =>
-      graceMs === null
-        ? before
-        : [...before, { type: "close" as const, graceMs }, ...after],
-    );
+    .map(([kinds, before, graceMs, after]) => {
+      const played = ofKinds(before, kinds);
+      if (graceMs === null) return played;
+      return [...played, { type: "close", graceMs }, ...ofKinds(after, kinds)];
+    });

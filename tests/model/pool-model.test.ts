@@ -5,18 +5,20 @@
 
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import type { PoolSettings } from "../../flow-balancer/core/pool-settings.ts";
 import { commands, type PoolCommand } from "./pool-commands.ts";
 import { PoolPlay, SETTINGS } from "./pool-play.ts";
 
 const settings = fc.record({
   maxWorkers: fc.integer({ min: 1, max: 4 }),
   spareWorkers: fc.integer({ min: 0, max: 1 }),
+  maxTasksPerWorker: fc.constantFrom(4, 12),
 });
 
 let steps = 0;
 
 async function play(
-  more: { maxWorkers: number; spareWorkers: number },
+  more: Partial<PoolSettings>,
   sequence: readonly PoolCommand[],
 ): Promise<void> {
   steps += sequence.length;
@@ -25,7 +27,7 @@ async function play(
 
 test("many short lives of a pool", async () => {
   await fc.assert(fc.asyncProperty(settings, commands(1, 100), play), {
-    numRuns: 300,
+    numRuns: 600,
   });
 }, 60_000);
 

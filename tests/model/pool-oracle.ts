@@ -213,21 +213,21 @@ export class PoolOracle {
         if (kinds.has("env") && it.kind.name !== "env") continue;
         if (this.#isLimited(it) || this.account.isHarmful(it.kind)) continue;
         // It may be worth waiting for.
-        const hasOwn =
-          it.task.session !== null &&
-          session === null &&
-          workers.some(
-            (one) =>
-              one.session === it.task.session && !this.#isReleased(one.pid),
-          );
+        const hasOwn = workers.some(
+          (one) =>
+            it.task.session !== null &&
+            one.session === it.task.session &&
+            one.state === "busy" &&
+            !this.#isLetGo(one.pid),
+        );
         if (!hasOwn) this.#fail(`${it.task.id} waits, and ${id} is idle`);
       }
     }
   }
 
-  #isReleased(pid: number): boolean {
+  #isLetGo(pid: number): boolean {
     return [...this.#floor().workers].some(
-      (worker) => worker.pid === pid && this.account.isReleased(worker),
+      (worker) => worker.pid === pid && this.account.isLetGo(worker),
     );
   }
 

@@ -85,7 +85,7 @@ export class PoolPlay {
           `${this.oracle.account.open[0]?.task.id} never settles`,
         );
       for (const [worker, run] of this.#running())
-        worker.complete(run, this.#value(worker, run), 1);
+        worker.complete(run, this.#value(worker, run), runMsOf(run));
       await this.check();
       await this.floor.advance(this.#running().length > 0 ? 0 : 50);
       await this.check();
@@ -194,9 +194,10 @@ export class PoolPlay {
     run: SimulatedRun,
     how: Command<"finish">["how"],
   ): void {
+    const runMs = runMsOf(run);
     const valueJson = this.#value(worker, run);
     const completed = { status: "completed", valueJson } as const;
-    if (how === "framed") worker.complete(run, valueJson, 3);
+    if (how === "framed") worker.complete(run, valueJson, runMs);
     else if (how === "failed")
       worker.answer(
         run,
@@ -205,12 +206,13 @@ export class PoolPlay {
           error: { code: "TASK_THREW", message: "no", retryable: false },
           valueJson: null,
         },
-        3,
+        runMs,
       );
-    else if (how === "gave up") worker.answer(run, { status: "cancelled" }, 3);
-    else worker.answer(run, completed, 3);
+    else if (how === "gave up")
+      worker.answer(run, { status: "cancelled" }, runMs);
+    else worker.answer(run, completed, runMs);
     if (how === "twice") {
-      const again = { type: "result", job: run.job, runMs: 3 } as const;
+      const again = { type: "result", job: run.job, runMs } as const;
       worker.say({ ...again, outcome: { ...completed, valueJson: '"again"' } });
     }
   }
@@ -289,6 +291,10 @@ export class PoolPlay {
     });
   }
 }
+
+/** What workers say: tasks that share a worker are short. */
+const runMsOf = ({ kind }: SimulatedRun): number =>
+  kindOf(kind).inFlight > 1 ? 0.2 : 3;
 
 function kindOf(name: string): PoolKind {
   const kind = KINDS.get(name);

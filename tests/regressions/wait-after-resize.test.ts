@@ -14,3 +14,21 @@ test("who counted on a worker that went above a lowered maximum gets another one
   expect(play.floor.clock.mono()).toBeLessThan(1_000);
   await play.play([]);
 });
+
+test("the same where the one that goes never became ready", async () => {
+  const play = new PoolPlay({ ...SETTINGS, maxWorkers: 4, spareWorkers: 0 });
+  await play.step(running("env"));
+  await play.step(running("env", { session: "a" }));
+  await play.step(running("env", { session: "b" }));
+  await play.step({ type: "advance", ms: 100 });
+  // The fourth hangs in its start.
+  await play.step(running("plain"));
+  await play.step({ type: "hang", pick: 3 });
+  await play.step({ type: "resize", workers: 3 });
+  for (let n = 0; n < 3; n++)
+    await play.step({ type: "finish", pick: 0, how: "completed" });
+  expect(play.pool.status()).toMatchObject({ idle: 3, waiting: 1 });
+  await play.step({ type: "advance", ms: 700 });
+  expect(play.pool.status()).toMatchObject({ waiting: 0 });
+  await play.play([]);
+});
