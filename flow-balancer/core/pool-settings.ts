@@ -5,7 +5,7 @@ export interface PoolSettings {
   /** Unbound processes kept ready. */
   readonly spareWorkers: number;
   readonly maxWaiting: number;
-  /** A worker beyond the spares that was not used for this long is let go, ms. */
+  /** A worker beyond the spares that was not used for this long is let go, ms; where keep-warm times are learned, their reference. */
   readonly idleMs: number;
   /** Longest a kind may take to load, ms. */
   readonly startTimeoutMs: number;

@@ -22,11 +22,9 @@ import {
 export interface Crash {
   readonly seat: number | undefined;
   /** The jobs it had. */
-  readonly lost: readonly {
+  readonly lost: readonly (Accused & {
     readonly ending: { readonly type: string } | null;
-    readonly crashKey: string;
-    readonly task: { readonly kind: { readonly name: string } };
-  }[];
+  })[];
   readonly tasksDone: number;
   /** It was to go anyway: no seat and no pool suffered. */
   readonly wasLetGo: boolean;
@@ -36,8 +34,15 @@ export interface Crash {
 export interface Accused {
   /** What tasks that fail alike have in common. */
   readonly crashKey: string;
-  readonly task: { readonly kind: { readonly name: string } };
+  readonly task: {
+    readonly kind: { readonly name: string };
+    readonly session: string | null;
+  };
 }
+
+/** One client's sloppy scripts make nobody else's suspect. */
+const groupOf = ({ task }: Accused): string =>
+  `${task.kind.name} ${task.session ?? ""}`;
 
 /** Different tasks of a kind that killed a worker lately: from here on the kind is suspect. */
 const SUSPECT_DEATHS = 3;
@@ -53,8 +58,8 @@ export class CrashGuard {
   #pool = UNHARMED;
   /** What killed workers, by what it has in common, until it is forgiven. */
   readonly #keys = new Map<string, RestartIntensity>();
-  /** Kinds of which it killed. */
-  readonly #kinds = new Map<string, RestartIntensity>();
+  /** Kinds, by session, of which it killed. */
+  readonly #groups = new Map<string, RestartIntensity>();
   readonly #proven = new Set<string>();
 
   constructor(seats: number) {
@@ -64,7 +69,7 @@ export class CrashGuard {
 
   /** No task killed a worker lately. */
   get isQuiet(): boolean {
-    return this.#keys.size === 0 && this.#kinds.size === 0;
+    return this.#keys.size === 0 && this.#groups.size === 0;
   }
 
   /** Until a worker may be started, ms; 0: now. Infinity: every seat is taken. */
@@ -109,61 +114,66 @@ export class CrashGuard {
   }
 
   /** A worker died with it in hand. */
-  taskKilled({ crashKey, task }: Accused, now: number): void {
+  taskKilled(accused: Accused, now: number): void {
+    const { crashKey } = accused;
     this.#proven.delete(crashKey);
     const before = this.#keys.get(crashKey);
     this.#keys.set(crashKey, noteDeath(before ?? UNHARMED, now, TASK_LIMIT));
     // The same one again says nothing new of its kind, until that is suspect.
-    const { name } = task.kind;
-    if (before !== undefined && !this.#isSuspectKind(name)) return;
-    const ofKind = this.#kinds.get(name) ?? UNHARMED;
-    this.#kinds.set(name, noteDeath(ofKind, now, KIND_LIMIT));
+    const group = groupOf(accused);
+    if (before !== undefined && !this.#isSuspectGroup(group)) return;
+    const ofGroup = this.#groups.get(group) ?? UNHARMED;
+    this.#groups.set(group, noteDeath(ofGroup, now, KIND_LIMIT));
   }
 
   /** Until it may run again, ms. */
-  taskWaitMs({ crashKey, task }: Accused, now: number): number {
-    const { name } = task.kind;
+  taskWaitMs(accused: Accused, now: number): number {
+    const { crashKey } = accused;
+    const group = groupOf(accused);
     const own = this.#keys.get(crashKey) ?? UNHARMED;
     const lastAt = own.deaths.at(-1) ?? Number.NEGATIVE_INFINITY;
     const ownMs = Math.max(waitMsOf(own, now), lastAt + BREATH_MS - now);
-    return this.#isSuspectKind(name) && !this.#proven.has(crashKey)
-      ? Math.max(ownMs, waitMsOf(this.#kinds.get(name) ?? UNHARMED, now))
+    return this.#isSuspectGroup(group) && !this.#proven.has(crashKey)
+      ? Math.max(ownMs, waitMsOf(this.#groups.get(group) ?? UNHARMED, now))
       : Math.max(0, ownMs);
   }
 
   /** It may kill its worker: to be run alone, one such task at a time. */
-  isSuspect({ crashKey, task }: Accused): boolean {
+  isSuspect(accused: Accused): boolean {
+    const { crashKey } = accused;
     return (
       this.#keys.has(crashKey) ||
-      (this.#isSuspectKind(task.kind.name) && !this.#proven.has(crashKey))
+      (this.#isSuspectGroup(groupOf(accused)) && !this.#proven.has(crashKey))
     );
   }
 
   /** It ended, and its worker lives. */
-  survived({ crashKey, task }: Accused): void {
+  survived(accused: Accused): void {
+    const { crashKey } = accused;
+    const group = groupOf(accused);
     this.#keys.delete(crashKey);
     if (this.#proven.size >= MAX_PROVEN) this.#proven.clear();
     this.#proven.add(crashKey);
     // The next of its kind may be a good one too.
-    const ofKind = this.#kinds.get(task.kind.name);
-    if (ofKind !== undefined)
-      this.#kinds.set(task.kind.name, {
-        ...ofKind,
+    const ofGroup = this.#groups.get(group);
+    if (ofGroup !== undefined)
+      this.#groups.set(group, {
+        ...ofGroup,
         until: Number.NEGATIVE_INFINITY,
       });
   }
 
   /** Forgets what killed nobody for a whole window. False if any is left: ask again later. */
   forgive(now: number): boolean {
-    for (const killers of [this.#keys, this.#kinds])
+    for (const killers of [this.#keys, this.#groups])
       for (const [name, deaths] of killers)
         if (isForgiven(deaths, now, TASK_LIMIT)) killers.delete(name);
     if (this.isQuiet) this.#proven.clear();
     return this.isQuiet;
   }
 
-  #isSuspectKind(name: string): boolean {
-    return (this.#kinds.get(name)?.deaths.length ?? 0) >= SUSPECT_DEATHS;
+  #isSuspectGroup(group: string): boolean {
+    return (this.#groups.get(group)?.deaths.length ?? 0) >= SUSPECT_DEATHS;
   }
 
   #seat(seat: number): RestartIntensity {

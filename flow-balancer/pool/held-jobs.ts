@@ -123,22 +123,23 @@ export class HeldJobs {
     return next;
   }
 
-  /** Those that are not suspect any more, and the first that is and need not wait. */
+  /** Those that are not suspect any more; and of those that are and need not wait, the first of the least guilty. */
   #release(): void {
     const { guard, release, hasAnother } = this.#options;
-    let isTaken = this.#isOnTrial || !hasAnother();
     const jobs: Job[] = [];
+    let next: Job | null = null;
     for (const job of this.#held) {
-      if (guard.isSuspect(job)) {
-        const waitMs = this.#waitMs(job);
-        // Longer than when it was put here, if its like killed again.
-        if (waitMs > 0) this.#due.need(this.#options.env.mono() + waitMs);
-        if (isTaken || waitMs > 0) continue;
-        isTaken = true;
+      if (!guard.isSuspect(job)) {
+        jobs.push(job);
+        continue;
       }
-      this.#held.delete(job);
-      jobs.push(job);
+      const waitMs = this.#waitMs(job);
+      // Longer than when it was put here, if its like killed again.
+      if (waitMs > 0) this.#due.need(this.#options.env.mono() + waitMs);
+      else if (next === null || job.deaths < next.deaths) next = job;
     }
+    if (next !== null && !this.#isOnTrial && hasAnother()) jobs.push(next);
+    for (const job of jobs) this.#held.delete(job);
     if (jobs.length > 0) release(jobs);
   }
 }

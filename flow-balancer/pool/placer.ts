@@ -3,11 +3,11 @@
  * because its like killed workers, one worker, or settled.
  */
 
-import { wireError, type WireError } from "../core/errors.ts";
 import type { PoolSettings } from "../core/pool-settings.ts";
 import type { Env } from "../core/ports.ts";
 import { AdmissionDesk } from "./admission-desk.ts";
 import { Assigner, type AssignerOptions } from "./assigner.ts";
+import { deadlineOf, deadlinePassed } from "./deadline-passed.ts";
 import { DueTimer } from "./due-timer.ts";
 import type { Estimates } from "./estimates.ts";
 import { hasAnother } from "./has-another.ts";
@@ -17,6 +17,7 @@ import { KindLimits } from "./kind-limits.ts";
 import { WaitQueue } from "./wait-queue.ts";
 import type { PoolKind } from "./pool-task.ts";
 import type { WorkerPool } from "./worker-pool.ts";
+import type { WorkerSlot } from "./worker-slot.ts";
 
 export type PlacerOptions = Pick<
   AssignerOptions,
@@ -181,21 +182,31 @@ export class Placer {
 
   /** Workers of a session, or kept for a kind, that have nothing to do. */
   #serveBound(now: number): void {
-    for (const slot of [...this.#workers.idle]) {
-      if (!slot.bound) continue;
-      const { session, holdsMemory, reservedFor } = slot;
-      const node =
-        holdsMemory && session !== null
-          ? this.#queue.nextOfSession(session, reservedFor, now)
-          : this.#queue.nextOfKind(reservedFor ?? "", now);
-      if (node === null || this.#isHeldBack(node.waiting.job)) continue;
-      const { job } = node.waiting;
-      const choice = this.#assigner.choose(job, now, this.#queue.size);
-      if (choice.type === "use") {
-        this.#take(job, now);
-        this.#assigner.assign(job, choice.worker);
-      }
+    for (const slot of [...this.#workers.idle])
+      if (slot.bound) while (this.#servesBound(slot, now));
+  }
+
+  /** False: there is nobody else to look at for it. */
+  #servesBound(slot: WorkerSlot, now: number): boolean {
+    if (slot.state !== "idle") return false;
+    const { session, holdsMemory, reservedFor } = slot;
+    const isOfSession = holdsMemory && session !== null;
+    const node = isOfSession
+      ? this.#queue.nextOfSession(session, reservedFor, now)
+      : this.#queue.nextOfKind(reservedFor ?? "", now);
+    if (node === null) return false;
+    const { job } = node.waiting;
+    if (this.#isHeldBack(job)) return true;
+    const choice = this.#assigner.choose(job, now, this.#queue.size);
+    if (choice.type === "use") {
+      this.#take(job, now);
+      this.#assigner.assign(job, choice.worker);
+      return true;
     }
+    // It waits for its session's worker: the next of the kind may take this one.
+    if (choice.type !== "wait_for" || isOfSession) return false;
+    this.#park(job);
+    return true;
   }
 
   #serveAll(now: number): void {
@@ -286,13 +297,3 @@ export class Placer {
     return next;
   }
 }
-
-const deadlineOf = ({ enqueuedAt, task }: Job): number =>
-  enqueuedAt + (task.deadlineMs ?? NEVER);
-
-const deadlinePassed = (job: Job, now: number): WireError =>
-  wireError(
-    "DEADLINE_PASSED",
-    `its deadline of ${job.task.deadlineMs} ms could not be met any more after a wait of ${Math.round(now - job.enqueuedAt)} ms; ${job.deaths > 0 ? "its worker died under it" : "it never started"}`,
-    "Submit it again, with a longer deadline_ms if it is still wanted.",
-  );

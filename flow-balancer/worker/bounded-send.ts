@@ -8,7 +8,7 @@ export type Send = (message: unknown, ...rest: unknown[]) => boolean;
 
 /** 1 MiB; a character counts as one byte, as most are. */
 export const MAX_MESSAGE_BYTES = 1_048_576;
-/** A number, a key's place, an entry's place: about what a structured clone takes for one. */
+/** A value's place, with the value if it is a number or the like: about what a structured clone takes for one. */
 const SLOT_BYTES = 8;
 
 /** Throws RangeError for what is too large, and passes on the rest. */
@@ -27,35 +27,38 @@ export function isBeyond(message: unknown, limit: number): boolean {
   if (typeof message === "string") return message.length > limit;
   const seen = new Set<unknown>();
   const waiting = [message];
-  let bytes = 0;
+  let bytes = SLOT_BYTES;
   while (waiting.length > 0) {
     const value = waiting.pop();
-    bytes += typeof value === "string" ? value.length : SLOT_BYTES;
-    if (typeof value === "object" && value !== null && !seen.has(value)) {
+    if (typeof value === "string") bytes += value.length;
+    else if (typeof value === "object" && value !== null && !seen.has(value)) {
       seen.add(value);
       bytes += bytesInside(value);
       // Its parts are looked at only while they are few enough to be.
-      if (bytes <= limit) waiting.push(...partsOf(value));
+      if (bytes <= limit) for (const part of partsOf(value)) waiting.push(part);
     }
     if (bytes > limit) return true;
   }
   return false;
 }
 
-/** Of what it holds beside its parts, or at least for having them. */
+/** Of what it holds, without the texts and objects among its parts. */
 function bytesInside(value: object): number {
-  // A view is sent with all of the memory it looks at.
-  if (ArrayBuffer.isView(value)) return value.buffer.byteLength;
+  if (ArrayBuffer.isView(value)) return 0;
   if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer)
     return value.byteLength;
   if (Array.isArray(value)) return value.length * SLOT_BYTES;
   if (value instanceof Map || value instanceof Set)
     return value.size * SLOT_BYTES;
-  return Object.keys(value).reduce((sum, key) => sum + key.length, 0);
+  return Object.keys(value).reduce(
+    (sum, key) => sum + SLOT_BYTES + key.length,
+    0,
+  );
 }
 
 function partsOf(value: object): Iterable<unknown> {
-  if (ArrayBuffer.isView(value)) return [];
+  // It is sent with all of the memory it looks at.
+  if (ArrayBuffer.isView(value)) return [value.buffer];
   if (Array.isArray(value) || value instanceof Set) return value;
   if (value instanceof Map) return [...value.keys(), ...value.values()];
   return Object.values(value);

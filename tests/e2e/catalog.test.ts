@@ -103,6 +103,12 @@ describe.each(GENERATIONS)(
       });
       const status = await readJson("pool://status");
       expect(status.workers.length).toBeGreaterThan(0);
+      expect(status.pool.keep_warm).toContainEqual({
+        kind: "shell",
+        keep_ms: expect.any(Number),
+        basis: "prior",
+        gaps: expect.any(Number),
+      });
       expect(Object.keys(status)).toEqual(
         Object.keys(await sdk.ask("pool_status", {})),
       );

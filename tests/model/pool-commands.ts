@@ -26,9 +26,16 @@ const ALL_KINDS: readonly PoolKind[] = [
   kind("script", { source: { type: "script" } }),
 ];
 
-export const KINDS: ReadonlyMap<string, PoolKind> = new Map(
+const KINDS: ReadonlyMap<string, PoolKind> = new Map(
   ALL_KINDS.map((it) => [it.name, it]),
 );
+
+/** Throws for one that is not among them. */
+export function kindOf(name: string): PoolKind {
+  const kind = KINDS.get(name);
+  if (kind === undefined) throw new Error(`no kind ${name}`);
+  return kind;
+}
 
 /** `pick` chooses among those there are. */
 export type PoolCommand =

@@ -86,7 +86,9 @@ export class PoolOracle {
       this.#fail(`${where}: it is not ready, or told to go`);
     if (worker.isKilled) this.#fail(`${where}: it was killed`);
     if (this.account.isReleased(worker)) this.#fail(`${where}: it was to go`);
-    if (beside.length === 0 && past.runs >= this.#settings.maxTasksPerWorker)
+    const isSpent = past.runs >= this.#settings.maxTasksPerWorker;
+    // One that is never idle goes on until its replacement is ready.
+    if (isSpent && kind.inFlight === 1)
       this.#fail(`${where}: after ${past.runs} tasks`);
     if (past.runs > 0 && past.session !== null && past.session !== session)
       this.#fail(`${where}: of another session`);

@@ -4,8 +4,8 @@ import { BalancerError } from "../../flow-balancer/core/errors.ts";
 import type { SessionId, TaskId } from "../../flow-balancer/core/ids.ts";
 import type { PoolSettings } from "../../flow-balancer/core/pool-settings.ts";
 import { MultiTierPoolManager } from "../../flow-balancer/pool/multi-tier-pool-manager.ts";
-import type { PoolKind, PoolTask } from "../../flow-balancer/pool/pool-task.ts";
-import { KINDS, type PoolCommand } from "./pool-commands.ts";
+import type { PoolTask } from "../../flow-balancer/pool/pool-task.ts";
+import { kindOf, type PoolCommand } from "./pool-commands.ts";
 import type { ModelTask } from "./model-task.ts";
 import { PoolOracle } from "./pool-oracle.ts";
 import { sayJunk } from "./say-junk.ts";
@@ -295,12 +295,6 @@ export class PoolPlay {
 /** What workers say: tasks that share a worker are short. */
 const runMsOf = ({ kind }: SimulatedRun): number =>
   kindOf(kind).inFlight > 1 ? 0.2 : 3;
-
-function kindOf(name: string): PoolKind {
-  const kind = KINDS.get(name);
-  if (kind === undefined) throw new Error(`no kind ${name}`);
-  return kind;
-}
 
 const picked = <T>(from: readonly T[], pick: number): T | undefined =>
   from[pick % Math.max(1, from.length)];

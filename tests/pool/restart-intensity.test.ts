@@ -80,9 +80,13 @@ describe("restart intensity", () => {
   });
 });
 
-const accused = (crashKey: string, kind = crashKey) => ({
+const accused = (
+  crashKey: string,
+  kind = crashKey,
+  session: string | null = null,
+) => ({
   crashKey,
-  task: { kind: { name: kind } },
+  task: { kind: { name: kind }, session },
   ending: null as { readonly type: string } | null,
 });
 const bad = accused("bad");
@@ -136,6 +140,7 @@ describe("the guard", () => {
     guard.workerDied(crash(undefined, script(2)), 4);
     expect(guard.isSuspect(script("new"))).toBe(true);
     expect(guard.isSuspect(accused("other"))).toBe(false);
+    expect(guard.isSuspect(accused("script x", "script", "other"))).toBe(false);
     for (let n = 3; n < 20; n++)
       guard.workerDied(crash(undefined, script(n)), 5);
     expect(guard.taskWaitMs(script("new"), 5)).toBeGreaterThan(0);
