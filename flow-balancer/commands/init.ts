@@ -34,7 +34,7 @@ export interface InitReport {
   readonly note: string;
 }
 
-/** Throws INVALID_ARGUMENT for an unknown client, INVALID_CONFIG for a file it will not touch. */
+/** Throws INVALID_ARGUMENT for an unknown client, CLIENT_FILE for a file it will not touch. */
 export function init(options: InitOptions, around: Surroundings): InitReport {
   const file = clientFile(clientName(options.client), around);
   const launch = launchCommand();
@@ -123,7 +123,7 @@ function asTable(value: unknown): Record<string, unknown> | null {
 }
 
 const refusal = (file: ClientFile, what: string): BalancerError =>
-  new BalancerError("INVALID_CONFIG", `${file.path} ${what}`, {
+  new BalancerError("CLIENT_FILE", `${file.path} ${what}`, {
     hint: "Nothing was written. Mend the file, or add the entry that init prints without --write by hand.",
   });
 

@@ -62,6 +62,7 @@ export const ERROR_RULES = {
   SCHEMA_TOO_NEW: refused,
   PAYLOAD_DAMAGED: defect,
   INVALID_CONFIG: refused,
+  CLIENT_FILE: conflict,
   UNSAFE_PERMISSIONS: refused,
   INTERNAL: defect,
 } as const satisfies Record<string, ErrorRule>;

@@ -91,6 +91,7 @@ export class Assigner {
         kind: kind.name,
         inFlight,
         affinity: "priced",
+        usesMemory: kind.source.type !== "shell",
       },
       workers.all,
       {
@@ -98,6 +99,7 @@ export class Assigner {
         times,
         canStart: workers.all.size < settings.maxWorkers,
         waiting,
+        waitedMs: now - job.enqueuedAt,
         moveCostMs: MOVE_COST_MS,
       },
     );

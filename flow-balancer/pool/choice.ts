@@ -31,6 +31,12 @@ export interface ChoiceContext {
   readonly canStart: boolean;
   /** Jobs that wait, this one included. */
   readonly waiting: number;
+  /**
+   * How long the job has waited already, ms. Who waits for the session's worker pays the price of
+   * leaving it bit by bit: once it is paid, the job moves (the ski-rental rule: never more than
+   * twice what the better way would have cost).
+   */
+  readonly waitedMs: number;
   /** Beside what a new process costs, ms: what a session loses that does not show in run times. */
   readonly moveCostMs: number;
 }
@@ -165,21 +171,22 @@ export function choose<W extends WorkerView>(
   workers: Iterable<W>,
   context: ChoiceContext,
 ): Choice<W> {
-  const { times, moveCostMs, canStart } = context;
+  const { times, moveCostMs, canStart, waitedMs } = context;
   let hasOwn = false;
   let ownReady = false;
   let otherReady = false;
   for (const worker of workers) {
     if (!mayServe(worker, wish)) continue;
     const ready = worker.state === "idle" || hasFreeLane(worker, wish);
-    if (!isOwn(worker, wish)) otherReady ||= ready;
+    if (!wish.usesMemory || !isOwn(worker, wish)) otherReady ||= ready;
     else {
       hasOwn = true;
       ownReady ||= ready;
     }
   }
   const stays = hasOwn && wish.affinity === "strict";
-  const priceMs = stays ? Infinity : hasOwn ? times.spawnMs + moveCostMs : 0;
+  const moveMs = Math.max(0, times.spawnMs + moveCostMs - waitedMs);
+  const priceMs = stays ? Infinity : hasOwn ? moveMs : 0;
   const search = new Search<W>(
     wish.kind,
     times,
@@ -212,7 +219,7 @@ function consider<W extends WorkerView>(
       search.foreign = worker;
     return;
   }
-  const own = isOwn(worker, wish);
+  const own = wish.usesMemory && isOwn(worker, wish);
   const loaded = worker.loaded.has(wish.kind);
   const known = wish.session !== null && worker.session === wish.session;
   const tier: Tier = known ? "hot" : loaded ? "warm" : "cold";
@@ -229,7 +236,8 @@ function consider<W extends WorkerView>(
     return;
   }
   if (state === "busy" && !own) search.shared++;
-  if (search.ready && !own) return;
+  // Who has paid for leaving its worker leaves.
+  if (search.ready && (!own || search.priceMs === 0)) return;
   if (state === "starting") {
     const waitMs = startingMs(now - worker.idleSince, times.spawnMs);
     search.offer(worker, "starting", tier, waitMs, startMs, runMs, priceMs);

@@ -67,8 +67,9 @@ export class HeldJobs {
 
   add(job: Job): void {
     const waitMs = this.#waitMs(job);
-    // The very same command or script: it is not going to do better, and nobody is to wait for that.
-    if (waitMs > MAX_HELD_MS && job.task.kind.source.type !== "module") {
+    // The very same command or script, or one that killed a worker all by itself: it is not going to do better.
+    const isHopeless = job.task.kind.source.type !== "module" || job.deaths > 1;
+    if (waitMs > MAX_HELD_MS && isHopeless) {
       job.killedTooOften(waitMs);
       return;
     }

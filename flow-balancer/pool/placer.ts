@@ -15,6 +15,7 @@ import { HeldJobs } from "./held-jobs.ts";
 import type { Job, JobHolder } from "./job.ts";
 import { KindLimits } from "./kind-limits.ts";
 import { WaitQueue } from "./wait-queue.ts";
+import { ParkedSessions } from "./parked-sessions.ts";
 import type { PoolKind } from "./pool-task.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 import type { WorkerSlot } from "./worker-slot.ts";
@@ -34,7 +35,7 @@ export class Placer {
   readonly #queue: WaitQueue<Job>;
   readonly #limits: KindLimits;
   readonly #assigner: Assigner;
-  readonly #parked = new Set<string>();
+  readonly #parked: ParkedSessions;
   readonly #held: HeldJobs;
   readonly #desk: AdmissionDesk;
   readonly #expiry: DueTimer;
@@ -69,6 +70,11 @@ export class Placer {
       times,
       queue: this.#queue,
       workers: () => workers.all,
+    });
+    this.#parked = new ParkedSessions({
+      env,
+      queue: this.#queue,
+      chooseAnew: () => this.place(),
     });
     this.#expiry = new DueTimer(env, (now) => this.#expire(now));
   }
@@ -140,10 +146,9 @@ export class Placer {
     this.place();
   }
 
-  /** A session's worker is gone, or free for it alone: who waited for it chooses anew. */
+  /** Who waited for a worker of the session chooses anew. */
   unpark(session: string): void {
-    if (this.#parked.delete(session))
-      this.#queue.setSessionParked(session, false);
+    this.#parked.letGo(session);
   }
 
   /** How many more workers would find work at once. */
@@ -163,6 +168,7 @@ export class Placer {
 
   stop(): void {
     this.#expiry.stop();
+    this.#parked.stop();
   }
 
   /** Gives out workers until none suits. Never starts a process itself. */
@@ -205,7 +211,7 @@ export class Placer {
     }
     // It waits for its session's worker: the next of the kind may take this one.
     if (choice.type !== "wait_for" || isOfSession) return false;
-    this.#park(job);
+    this.#park(job, choice.priceMs);
     return true;
   }
 
@@ -215,9 +221,8 @@ export class Placer {
       const node = this.#queue.next(now, this.#desk.lookAheadMs(now));
       if (node === null) {
         // Who waits for a busy worker of its own may take an idle one, now that nobody else does.
-        if (hasMoved || this.#parked.size === 0) return;
+        if (hasMoved || !this.#parked.letAllGo()) return;
         hasMoved = true;
-        for (const session of [...this.#parked]) this.unpark(session);
         continue;
       }
       const { job } = node.waiting;
@@ -226,7 +231,7 @@ export class Placer {
       if (choice.type === "use") {
         this.#take(job, now);
         this.#assigner.assign(job, choice.worker);
-      } else if (choice.type === "wait_for") this.#park(job);
+      } else if (choice.type === "wait_for") this.#park(job, choice.priceMs);
       else {
         if (choice.type === "replace") this.#workers.makeRoom(1);
         return;
@@ -240,11 +245,10 @@ export class Placer {
     return this.#workers.idle.size > 0 || this.#assigner.hasRoom;
   }
 
-  #park(job: Job): void {
-    const { session } = job.task;
-    if (session === null) return;
-    this.#parked.add(session);
-    this.#queue.setSessionParked(session, true);
+  #park({ task }: Job, priceMs: number): void {
+    // What has been paid already is not waited for again: something has to change.
+    const forMs = priceMs > 0 ? priceMs : NEVER;
+    if (task.session !== null) this.#parked.park(task.session, forMs);
   }
 
   #enqueue(job: Job, startWithinMs: number): void {
@@ -260,10 +264,7 @@ export class Placer {
       varianceMs2: expected.runVarianceMs2,
       enqueuedAt: job.enqueuedAt,
       latestStartAt: now + startWithinMs,
-      hopelessAt:
-        deadlineMs === null
-          ? NEVER
-          : job.enqueuedAt + deadlineMs - expected.runLowMs,
+      hopelessAt: deadlineOf(job) - expected.runLowMs,
     });
     this.#limits.waits(kind);
     if (deadlineMs !== null) this.#expiry.need(this.#queue.nextExpiryAt);

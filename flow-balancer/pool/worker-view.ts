@@ -37,6 +37,8 @@ export interface Wish {
   /** Tasks of the kind that one worker may have at once. */
   readonly inFlight: number;
   readonly affinity: Affinity;
+  /** A task of the kind can look at its session's memory. */
+  readonly usesMemory: boolean;
 }
 
 /** Whether it could ever be given to the task: alive, and nobody else's. */

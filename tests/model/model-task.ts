@@ -19,6 +19,7 @@ export interface ModelTask {
   readonly binds: boolean;
   /** Ends its worker as soon as it runs, or fills its memory if that has a limit. */
   readonly kills: boolean;
+  readonly waitingBefore: number;
   run: PoolRun | null;
   /** Who has it, from when the pool gave it away until the pool heard of its end. */
   worker: SimulatedWorker | null;

@@ -48,6 +48,7 @@ export class PoolAccount {
       obeys,
       binds,
       kills,
+      waitingBefore: this.waiting,
       run: null,
       worker: null,
       givenAt: 0,

@@ -3,16 +3,19 @@
  * task settles once and as it may, no limit is broken, and nobody is forgotten.
  */
 
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import type { PoolSettings } from "../../flow-balancer/core/pool-settings.ts";
 import { commands, type PoolCommand } from "./pool-commands.ts";
 import { PoolPlay, SETTINGS } from "./pool-play.ts";
 
+setDefaultTimeout(60_000);
+
 const settings = fc.record({
   maxWorkers: fc.integer({ min: 1, max: 4 }),
   spareWorkers: fc.integer({ min: 0, max: 1 }),
   maxTasksPerWorker: fc.constantFrom(4, 12),
+  maxWaiting: fc.constantFrom(3, 12),
 });
 
 let steps = 0;

@@ -15,6 +15,8 @@ import type { SimulatedWorker } from "./simulated-worker.ts";
 const MAX_DEATHS = 3;
 /** Timers are set in whole milliseconds, rounded up. */
 const ROUNDING_MS = 2;
+/** Memory is looked at twice as often. */
+const MEMORY_MS = 500;
 
 export class PoolOracle {
   readonly account = new PoolAccount(() => this.#now);
@@ -33,6 +35,8 @@ export class PoolOracle {
 
   admitted(it: ModelTask, run: NonNullable<ModelTask["run"]>): void {
     it.run = run;
+    if (it.waitingBefore >= this.#settings.maxWaiting)
+      this.#fail(`${it.task.id} is let in beside ${it.waitingBefore}`);
     void run.done.then((outcome) => {
       it.settled++;
       it.outcome = outcome;
@@ -132,7 +136,7 @@ export class PoolOracle {
   check(status: PoolStatus): void {
     this.#checkCounts(status);
     for (const it of this.account.open) this.#checkClocks(it);
-    this.#checkWorkers();
+    this.#checkWorkers(status);
     if (this.account.past.closedAt === null)
       this.#checkNobodyIsForgotten(status);
     if (this.#breach !== null) throw new Error(this.#breach);
@@ -172,6 +176,11 @@ export class PoolOracle {
       this.#fail(`${id} was cancelled at ${it.cancelledAt}, and runs`);
     if (past(it.runningSince, timeoutMs + cancelGraceMs))
       this.#fail(`${id} runs since ${it.runningSince}`);
+    const { memoryMb } = it.kind;
+    const { heldMb, grewAt } = it.worker;
+    const isTooLarge = memoryMb !== null && heldMb > memoryMb;
+    if (isTooLarge && past(Math.max(grewAt, it.givenAt), MEMORY_MS))
+      this.#fail(`${id}: ${heldMb} MiB since ${grewAt}`);
     const isEnding =
       it.cancelledAt !== null || this.account.past.closedAt !== null;
     const isLoading = it.runningSince === null && !isEnding;
@@ -179,13 +188,15 @@ export class PoolOracle {
       this.#fail(`${id} loads since ${it.givenAt}`);
   }
 
-  #checkWorkers(): void {
+  #checkWorkers(status: PoolStatus): void {
     const { workers } = this.#floor();
     const { maxTasksPerWorker, startTimeoutMs, cancelGraceMs } = this.#settings;
     const worn = [...workers].some(
       (worker) =>
         this.account.pastOf(worker).runs >= Math.floor(maxTasksPerWorker * 0.9),
     );
+    if (status.idle > this.#maxWorkers + (worn ? 1 : 0))
+      this.#fail(`${status.idle} idle workers`);
     if (workers.size > this.#ceiling + (worn ? 1 : 0))
       this.#fail(`${workers.size} workers`);
     this.#ceiling = Math.max(

@@ -139,7 +139,7 @@ export class PoolPlay {
       }
       case "grow": {
         const [worker] = picked(this.#running(), command.pick) ?? [];
-        if (worker !== undefined) worker.heldMb = command.mb;
+        worker?.grow(command.mb);
         return;
       }
       case "advance":
@@ -262,7 +262,7 @@ export class PoolPlay {
     if (it?.binds === true) worker.say({ type: "bound", job: run.job });
     if (it?.kills !== true) return;
     const { memoryMb } = it.kind;
-    if (memoryMb !== null) worker.heldMb = memoryMb + 1;
+    if (memoryMb !== null) worker.grow(memoryMb + 1);
     else worker.die({ exitCode: 1, signal: null });
   }
 

@@ -72,6 +72,7 @@ export class SimulatedWorker implements WorkerHandle {
   /** The parent heard of its end. */
   isGone = false;
   heldMb = 50;
+  grewAt = 0;
   readonly #options: WorkerOptions;
   readonly #clock: SteppedClock;
   readonly #script: WorkerScript;
@@ -119,6 +120,11 @@ export class SimulatedWorker implements WorkerHandle {
   kill(): void {
     this.isKilled = true;
     this.die({ exitCode: null, signal: "SIGKILL" });
+  }
+
+  grow(toMb: number): void {
+    this.heldMb = toMb;
+    this.grewAt = this.#clock.mono();
   }
 
   residentMb(): number {

@@ -36,6 +36,7 @@ const context = (more: Partial<ChoiceContext> = {}): ChoiceContext => ({
   canStart: false,
   waiting: 1,
   moveCostMs: 0,
+  waitedMs: 0,
   ...more,
 });
 const worker = (more: Partial<WorkerView> = {}): WorkerView => ({
@@ -68,6 +69,7 @@ const wish = (more: Partial<Wish> = {}): Wish => ({
   kind: "k",
   inFlight: 1,
   affinity: "priced",
+  usesMemory: true,
   ...more,
 });
 const loaded = new Set(["k"]);
@@ -105,6 +107,7 @@ const anyWish: fc.Arbitrary<Wish> = fc.record({
   kind: anyKind,
   inFlight: fc.integer({ min: 1, max: 4 }),
   affinity: fc.constantFrom("priced", "strict"),
+  usesMemory: fc.boolean(),
 });
 const anyContext = fc
   .record({ canStart: fc.boolean(), waiting: fc.integer({ min: 1, max: 9 }) })

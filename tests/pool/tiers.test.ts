@@ -84,6 +84,21 @@ describe("tiers and sessions", () => {
     expect(other[0]).not.toBe(a[0]);
   });
 
+  test("a task never waits for ever for a worker of its session that waits for it", async () => {
+    const it = newPool({ maxWorkers: 2, spareWorkers: 1 });
+    const waits = `import { existsSync } from "node:fs"; export default async () => { while (!existsSync("${it.folder}/go")) await Bun.sleep(5); }`;
+    // Quick ones before it: the wait for the session's worker looks short.
+    for (let n = 0; n < 5; n++)
+      await it.script("export default () => 1", { session: "s" }).done;
+    const first = it.script(waits, { session: "s" });
+    const second = it.script(
+      `export default () => Bun.write("${it.folder}/go", "")`,
+      { session: "s" },
+    );
+    const outcomes = await Promise.all([first.done, second.done]);
+    expect(outcomes.map(codeOf)).toEqual(["completed", "completed"]);
+  });
+
   test("one task that needs room costs one session its worker, not all of them", async () => {
     const it = newPool({ maxWorkers: 3, spareWorkers: 0 });
     const held = ["a", "b", "c"].map((name) =>

@@ -1,5 +1,14 @@
-import { afterEach, describe, expect, spyOn, test } from "bun:test";
+import {
+  afterEach,
+  describe,
+  expect,
+  setDefaultTimeout,
+  spyOn,
+  test,
+} from "bun:test";
 import { messageOf, pools, scriptKind } from "../support/pool-under-test.ts";
+
+setDefaultTimeout(60_000);
 
 const makePool = pools(afterEach);
 const MIB = 1_048_576;

@@ -1,5 +1,7 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { pools } from "../support/pool-under-test.ts";
+
+setDefaultTimeout(60_000);
 
 const makePool = pools(afterEach);
 const CALLS = 100_000;

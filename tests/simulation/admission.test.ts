@@ -1,10 +1,12 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   admit,
   type AdmissionRequest,
 } from "../../flow-balancer/pool/admission.ts";
 import { Estimates } from "../../flow-balancer/pool/estimates.ts";
 import { simulateAdmission, type Scenario } from "./admission-simulation.ts";
+
+setDefaultTimeout(60_000);
 
 const BASE: Scenario = {
   seed: 1,

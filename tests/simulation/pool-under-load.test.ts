@@ -1,9 +1,11 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   type LoadOutcome,
   type LoadScenario,
   simulatePool,
 } from "./pool-under-load.ts";
+
+setDefaultTimeout(60_000);
 
 const BASE: LoadScenario = {
   seed: 1,

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   type Outcome,
   payingRule,
@@ -8,6 +8,8 @@ import {
   type SimulatedTask,
 } from "./scaling-simulation.ts";
 import { SeededChance } from "./seeded-chance.ts";
+
+setDefaultTimeout(60_000);
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
