@@ -25,6 +25,8 @@ const CANCEL_GRACE_MS = 300;
 
 export interface OwnPoolOptions extends Partial<PoolSettings> {
   readonly workers: number;
+  /** False: every payload goes over plain IPC. */
+  readonly sharedMemory?: boolean;
   /** Added to what workers see of the environment. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -45,11 +47,13 @@ export class OwnPool implements AsyncDisposable {
   constructor({
     workers,
     environment,
+    sharedMemory = true,
     cancelGraceMs = CANCEL_GRACE_MS,
     ...settings
   }: OwnPoolOptions) {
     this.pool = new MultiTierPoolManager({
       env: bunEnv,
+      sharedMemory,
       settings: {
         maxWorkers: workers,
         spareWorkers: workers,

@@ -37,6 +37,9 @@ const OURS = "flow-balancer";
 /** What the pool does itself: a server has the text already, and passes on what comes back. */
 const OURS_TEXT = "flow-balancer, JSON text passed on";
 
+/** The same pool and the same work, without its lanes of shared memory. */
+const OURS_INLINE = "flow-balancer, JSON text passed on, over plain IPC";
+
 const CONTENDERS: readonly Contender[] = [
   raw(PLAIN, { form: "object", serialization: "advanced" }),
   raw("JSON text, advanced", { form: "string", serialization: "advanced" }),
@@ -46,6 +49,7 @@ const CONTENDERS: readonly Contender[] = [
   raw("text passed on, advanced", { form: "text", serialization: "advanced" }),
   ours(OURS, {}),
   ours(OURS_TEXT, { form: "text" }),
+  ours(OURS_INLINE, { form: "text", lanes: "off" }),
 ];
 
 function raw(
@@ -95,10 +99,16 @@ async function measurePayload({ quick, say }: RunOptions): Promise<Findings> {
     const made = casesOf(samples, size.name);
     cases.push(...made.values());
     if ("maxRatio" in size)
-      for (const name of [OURS, OURS_TEXT])
+      for (const [name, against] of [
+        [OURS_TEXT, OURS_INLINE],
+        [OURS_TEXT, PLAIN],
+        [OURS, PLAIN],
+      ] as const)
         targets.push({
-          name: `${name}, against ${PLAIN}, ${size.name}`,
-          measured: made.get(name)?.ratio ?? Number.NaN,
+          name: `${name}, against ${against}, ${size.name}`,
+          measured:
+            (made.get(name)?.p50 ?? Number.NaN) /
+            (made.get(against)?.p50 ?? Number.NaN),
           limit: size.maxRatio,
           unit: "times",
         });

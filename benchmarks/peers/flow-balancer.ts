@@ -1,7 +1,7 @@
 /**
  * Ours: `pool.run` with the echo kind, which checks its input; `inFlight` tasks a worker. The pool takes and gives
  * JSON text: with the form `text` the caller has it already, else it is written and parsed for each
- * call. With `workerBunOptions` workers are started with these (see BUN_OPTIONS), and have time to write what they are asked to.
+ * call. With `lanes` "off" long payloads go over plain IPC like short ones. With `workerBunOptions` workers are started with these (see BUN_OPTIONS), and have time to write what they are asked to.
  */
 
 import { serveContender } from "../contender.ts";
@@ -10,14 +10,17 @@ import { moduleKind, OwnPool } from "../own-pool.ts";
 
 const WRITING_MS = 10_000;
 
-await serveContender(async ({ workers, inFlight, form, workerBunOptions }) => {
+await serveContender(async (options) => {
+  const { workers, inFlight, form, lanes, workerBunOptions } = options;
+  const sharedMemory = lanes !== "off";
   const { write, read } = form === "text" ? FORMS.text() : FORMS.string();
   const kind = moduleKind("echo", Number(inFlight));
   const own = new OwnPool(
     workerBunOptions === undefined
-      ? { workers }
+      ? { workers, sharedMemory }
       : {
           workers,
+          sharedMemory,
           cancelGraceMs: WRITING_MS,
           environment: { BUN_OPTIONS: String(workerBunOptions) },
         },
