@@ -214,7 +214,7 @@ export class WorkerChannel {
         return;
       case "result":
         if (message.outcome.status === "completed")
-          this.#lanes?.cameInline(message.outcome.valueJson.length);
+          this.#lanes?.cameInline(message.outcome.valueJson);
         if (!events.result(message.job, message.outcome, message.runMs))
           events.stray();
         return;

@@ -13,7 +13,7 @@ import {
   MIN_LANE_CHARS,
   type BulkRef,
 } from "./bulk-lane.ts";
-import { MAX_BULK_BYTES } from "./bulk-text.ts";
+import { encodedBytes, encodingOf, MAX_BULK_BYTES } from "./bulk-text.ts";
 import type { ToWorker } from "./protocol.ts";
 
 /** Texts that had to go inline before a lane is made for their size. */
@@ -25,10 +25,10 @@ class Wanted {
   #bytes = 0;
 
   /** Capacity of the lane to make now; 0 for none yet. */
-  missed(chars: number): number {
-    if (chars > MAX_BULK_BYTES) return 0;
+  missed(bytes: number): number {
+    if (bytes > MAX_BULK_BYTES) return 0;
     this.#texts++;
-    this.#bytes = Math.max(this.#bytes, chars);
+    this.#bytes = Math.max(this.#bytes, bytes);
     return this.#texts < TEXTS_BEFORE_LANE ? 0 : capacityFor(this.#bytes);
   }
 
@@ -57,8 +57,7 @@ export class ParentLanes {
   write(text: string): BulkRef | null {
     if (text.length < MIN_LANE_CHARS) return null;
     const ref = this.#sender.write(text);
-    if (ref === null && text.length > this.#sender.capacity)
-      this.#makeFor("worker", this.#inputs.missed(text.length));
+    if (ref === null) this.#missed("worker", text);
     return ref;
   }
 
@@ -77,9 +76,8 @@ export class ParentLanes {
   }
 
   /** A result came inline: long ones shall have a lane. */
-  cameInline(chars: number): void {
-    if (chars >= MIN_LANE_CHARS && chars > this.#receiver.capacity)
-      this.#makeFor("parent", this.#results.missed(chars));
+  cameInline(text: string): void {
+    if (text.length >= MIN_LANE_CHARS) this.#missed("parent", text);
   }
 
   opened(lane: number, ok: boolean): void {
@@ -106,6 +104,15 @@ export class ParentLanes {
     this.#opening.clear();
     this.#sender.drop();
     this.#receiver.drop();
+  }
+
+  /** A lane that is only busy is large enough. */
+  #missed(to: "worker" | "parent", text: string): void {
+    const { capacity } = to === "worker" ? this.#sender : this.#receiver;
+    if (2 * text.length <= capacity) return;
+    const bytes = encodedBytes(text, encodingOf(text));
+    const wanted = to === "worker" ? this.#inputs : this.#results;
+    if (bytes > capacity) this.#makeFor(to, wanted.missed(bytes));
   }
 
   #makeFor(to: "worker" | "parent", capacity: number): void {
