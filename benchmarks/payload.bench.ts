@@ -40,13 +40,23 @@ const OURS_TEXT = "flow-balancer, JSON text passed on";
 /** The same pool and the same work, without its lanes of shared memory. */
 const OURS_INLINE = "flow-balancer, JSON text passed on, over plain IPC";
 
+/** A text there and back, and nothing else: by the channel, and by the lanes. */
+const TEXT = "text passed on, advanced";
+const LANES = "text passed on, by the lanes alone";
+
 const CONTENDERS: readonly Contender[] = [
   raw(PLAIN, { form: "object", serialization: "advanced" }),
   raw("JSON text, advanced", { form: "string", serialization: "advanced" }),
   raw("Uint8Array, advanced", { form: "bytes", serialization: "advanced" }),
   raw("object, json", { form: "object", serialization: "json" }),
   raw("JSON text, json", { form: "string", serialization: "json" }),
-  raw("text passed on, advanced", { form: "text", serialization: "advanced" }),
+  raw(TEXT, { form: "text", serialization: "advanced" }),
+  {
+    name: LANES,
+    command: [process.execPath, join(import.meta.dir, "floors/lanes.ts")],
+    options: { workers: 1 },
+    isNeeded: true,
+  },
   ours(OURS, {}),
   ours(OURS_TEXT, { form: "text" }),
   ours(OURS_INLINE, { form: "text", lanes: "off" }),
@@ -100,6 +110,7 @@ async function measurePayload({ quick, say }: RunOptions): Promise<Findings> {
     cases.push(...made.values());
     if ("maxRatio" in size)
       for (const [name, against] of [
+        [LANES, TEXT],
         [OURS_TEXT, OURS_INLINE],
         [OURS_TEXT, PLAIN],
         [OURS, PLAIN],
