@@ -17,6 +17,10 @@ export const NEEDED = [
   needed(FLOOR, "floors/raw-ipc.ts", { form: "object" }),
   needed("raw IPC, string", "floors/raw-ipc.ts", { form: "string" }),
   needed(OURS, "peers/flow-balancer.ts", { inFlight: MANY_IN_FLIGHT }),
+  needed(`${OURS}, JSON text passed on`, "peers/flow-balancer.ts", {
+    inFlight: MANY_IN_FLIGHT,
+    form: "text",
+  }),
   needed(`${OURS}, 1 in flight a worker`, "peers/flow-balancer.ts", {
     inFlight: 1,
   }),

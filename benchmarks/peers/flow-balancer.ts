@@ -1,5 +1,5 @@
 /**
- * Ours: `pool.run` with the echo kind, which checks its input; `inFlight` tasks a worker. The pool takes and gives
+ * Ours: `pool.run` with an echo that checks nothing, as the peers do; `inFlight` tasks a worker. The pool takes and gives
  * JSON text: with the form `text` the caller has it already, else it is written and parsed for each
  * call. With `lanes` "off" long payloads go over plain IPC like short ones. With `workerBunOptions` workers are started with these (see BUN_OPTIONS), and have time to write what they are asked to.
  */
@@ -14,7 +14,7 @@ await serveContender(async (options) => {
   const { workers, inFlight, form, lanes, workerBunOptions } = options;
   const sharedMemory = lanes !== "off";
   const { write, read } = form === "text" ? FORMS.text() : FORMS.string();
-  const kind = moduleKind("echo", Number(inFlight));
+  const kind = moduleKind("echo-unchecked", Number(inFlight));
   const own = new OwnPool(
     workerBunOptions === undefined
       ? { workers, sharedMemory }

@@ -14,6 +14,7 @@ import { CrashGuard } from "./crash-guard.ts";
 import type { Job } from "./job.ts";
 import { thisMachine } from "./machine.ts";
 import { TASK_LIMIT } from "./restart-intensity.ts";
+import { RefillPlan } from "./refill-plan.ts";
 import { ScalingControl } from "./scaling-control.ts";
 import type { WorkerPoolOptions } from "./worker-pool-options.ts";
 import { WorkerSlot } from "./worker-slot.ts";
@@ -33,6 +34,7 @@ export class WorkerPool {
   readonly #idle = new Set<WorkerSlot>();
   readonly #seats = new Map<WorkerSlot, number>();
   readonly #scaling: ScalingControl;
+  readonly #plan: RefillPlan;
   /** Marks every process this pool started, and their descendants. */
   readonly #instance: string;
   #guardian: Guardian | null = null;
@@ -40,8 +42,6 @@ export class WorkerPool {
   #failedStarts = 0;
   #lastDeath = "";
   #backingOff = false;
-  #refillPlanned = false;
-  #lookPlanned = false;
   #sweepPlanned = false;
   #forgivingPlanned = false;
   #closing = false;
@@ -52,6 +52,11 @@ export class WorkerPool {
     this.#instance = options.env.unique();
     // One beyond the maximum, for the replacement of a worn one.
     this.guard = new CrashGuard(options.settings.maxWorkers + 1);
+    this.#plan = new RefillPlan({
+      env: options.env,
+      later: options.later ?? setImmediate,
+      look: () => this.#startMissing(),
+    });
     this.#scaling = new ScalingControl({
       ...options,
       machine: options.machine ?? thisMachine(),
@@ -95,12 +100,9 @@ export class WorkerPool {
 
   /** Starts what is missing, after the present turn of the event loop. */
   refill(): void {
-    if (this.#refillPlanned || this.#closing || this.#backingOff) return;
-    this.#refillPlanned = true;
-    (this.#options.later ?? setImmediate)(() => {
-      this.#refillPlanned = false;
-      if (!this.#closing && !this.#backingOff) this.#startMissing();
-    });
+    if (this.#closing || this.#backingOff) return;
+    const { client } = this.#options;
+    this.#plan.soon((client.waiting?.() ?? client.demand()) > 0);
   }
 
   /** Gives running jobs `graceMs`, then the cancel ladder, then ends every worker. Resolves when all are gone. */
@@ -121,9 +123,10 @@ export class WorkerPool {
   }
 
   #startMissing(): void {
+    if (this.#closing || this.#backingOff) return;
     const { start, lookAgainMs } = this.#scaling.decide();
     if (start === 0) {
-      if (lookAgainMs !== null) this.#lookAgain(lookAgainMs);
+      if (lookAgainMs !== null) this.#plan.within(lookAgainMs);
       return;
     }
     const waitMs = this.guard.waitMs(this.#options.env.mono());
@@ -138,16 +141,7 @@ export class WorkerPool {
       this.#options.client.cannotStart(
         `${this.#lastDeath}; after so many in a row the next start is in ${Math.ceil(waitMs / 1_000)} s`,
       );
-    this.#lookAgain(waitMs);
-  }
-
-  #lookAgain(afterMs: number): void {
-    if (this.#lookPlanned) return;
-    this.#lookPlanned = true;
-    this.#options.env.timer(afterMs, () => {
-      this.#lookPlanned = false;
-      this.refill();
-    });
+    this.#plan.within(waitMs);
   }
 
   #start(): boolean {
