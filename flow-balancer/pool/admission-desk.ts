@@ -3,7 +3,7 @@
 import { BalancerError } from "../core/errors.ts";
 import type { PoolSettings } from "../core/pool-settings.ts";
 import { admit } from "./admission.ts";
-import type { Estimates } from "./estimates.ts";
+import type { Estimates, Expectation } from "./estimates.ts";
 import type { Job } from "./job.ts";
 import { predictWait, type ServerLoad } from "./predicted-wait.ts";
 import type { WaitQueue } from "./wait-queue.ts";
@@ -25,9 +25,9 @@ export class AdmissionDesk {
 
   /** Within how many ms it has to start. Throws QUEUE_FULL or DEADLINE_UNREACHABLE. `waiting`: all of them. */
   admit(job: Job, waiting: number, now: number): number {
-    const { queue, settings, times } = this.#options;
+    const { queue, settings } = this.#options;
     const { kind, priority, session, deadlineMs = null } = job.task;
-    const expected = times.expect(kind.name, "warm");
+    const expected = this.#expect(kind.name);
     const verdict = admit({
       deadlineMs,
       expected,
@@ -61,11 +61,23 @@ export class AdmissionDesk {
 
   /** How long a job without a deadline will probably wait, ms. */
   predict(job: Job, now: number): number {
-    const { queue, times } = this.#options;
+    const { queue } = this.#options;
     const { kind, priority, session } = job.task;
-    const { runMs } = times.expect(kind.name, "warm");
+    const { runMs } = this.#expect(kind.name);
     const backlog = queue.backlog(priority, session, runMs, now);
     return predictWait(this.load(now), backlog).waitMs;
+  }
+
+  /** How long it will keep a worker busy, all in all. */
+  #expect(kind: string): Expectation {
+    const { times } = this.#options;
+    const expected = times.expect(kind, "warm");
+    const { overheadMs } = times;
+    return {
+      ...expected,
+      runMs: expected.runMs + overheadMs,
+      runLastMs: expected.runLastMs + overheadMs,
+    };
   }
 
   /** Of every worker there is or may be. */

@@ -11,6 +11,8 @@ import type { Backlog } from "./wait-queue.ts";
 
 /** Standard deviations of the wait that must fit before the deadline: 99 of 100, if the wait is about normal. */
 const MARGIN = 2.33;
+/** Timers and turns of the event loop are no finer. */
+const LEAST_MARGIN_MS = 1;
 /** Never tell anybody to come back sooner, ms. */
 const LEAST_RETRY_MS = 10;
 
@@ -68,7 +70,7 @@ export function admit(request: AdmissionRequest): Admission {
     return { type: "admit", predictedWaitMs: waitMs, startWithinMs: Infinity };
   const { startMs, runMs, runLastMs } = expected;
   const tailMs = runLastMs - runMs;
-  const late = Math.hypot(MARGIN * spreadMs, tailMs);
+  const late = LEAST_MARGIN_MS + Math.hypot(MARGIN * spreadMs, tailMs);
   const startWithinMs = deadlineMs - startMs - runMs - late;
   const { freeInMs, residualMs } = request.load;
   const { beforeMs, roomMs } = request.demand(startWithinMs);

@@ -14,6 +14,10 @@ import { RunTimes } from "./run-times.ts";
 const PRIOR = { spawnMs: 40, loadMs: 50, runMs: 100 } as const;
 /** Kinds remembered; the one not observed for the longest goes first. */
 const MAX_KINDS = 1_000;
+/** The newest counts for so much of the mean. */
+const OVERHEAD_RATE = 1 / 64;
+/** One hiccup of the machine says nothing of the next task. */
+const MAX_OVERHEAD_MS = 50;
 /** So many runs in a tier count as much as what is known of the other tiers. */
 const TIER_PRIOR = 8;
 /** Percentiles of an exponential distribution, in means: what is assumed of an unknown spread. */
@@ -67,6 +71,8 @@ export class Estimates {
   readonly #all = new RunTimes();
   readonly #load = new DecayedLog();
   readonly #spawn = new DecayedLog();
+  #overheadMs = 0;
+  #overheads = 0;
   /** The answers for a kind that was never seen. */
   readonly #unknown = new KindTimes();
   readonly #errors: Readonly<Record<keyof Timing, PredictionError>> = {
@@ -92,6 +98,18 @@ export class Estimates {
 
   get kinds(): number {
     return this.#kinds.size;
+  }
+
+  /** What a task keeps its worker busy beside its own time, on average: the ways there and back, ms. */
+  get overheadMs(): number {
+    return this.#overheadMs;
+  }
+
+  observeOverhead(ms: number): void {
+    this.#overheads++;
+    const rate = Math.max(OVERHEAD_RATE, 1 / this.#overheads);
+    const seen = Math.min(Math.max(0, ms), MAX_OVERHEAD_MS);
+    this.#overheadMs += rate * (seen - this.#overheadMs);
   }
 
   observeSpawn(ms: number): void {

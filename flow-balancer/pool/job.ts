@@ -108,6 +108,10 @@ export class Job implements PoolRun {
     return this.task.priority;
   }
 
+  get placedAt(): MonoMs {
+    return this.#placedAt;
+  }
+
   get graceMs(): number | null {
     return this.#owner.graceMs(this.task.kind.name);
   }

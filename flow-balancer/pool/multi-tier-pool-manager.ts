@@ -211,9 +211,13 @@ export class MultiTierPoolManager {
         status: result.status,
       });
       if (result.status === "completed") {
-        const predicted = job.predicted;
+        const { predicted, placedAt, task } = job;
         if (predicted !== null)
           this.#times.observePrediction(predicted, execution);
+        if (task.kind.inFlight === 1)
+          this.#times.observeOverhead(
+            this.#env.mono() - placedAt - startMs - runMs,
+          );
       }
       if (job.endedAt !== null)
         this.#stopTimes.observe(name, this.#env.mono() - job.endedAt, isAlive);

@@ -260,7 +260,7 @@ export class Placer {
       kind: kind.name,
       session,
       priority,
-      costMs: expected.runMs,
+      costMs: expected.runMs + this.#times.overheadMs,
       varianceMs2: expected.runVarianceMs2,
       enqueuedAt: job.enqueuedAt,
       latestStartAt: now + startWithinMs,

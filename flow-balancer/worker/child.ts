@@ -36,6 +36,10 @@ const lanes = new WorkerLanes((message) => send(message));
 /** Results of short tasks that go together. */
 const results = new ResultFrame();
 let flushPlanned = false;
+/** While the tasks of a frame are started, one after another: since when. */
+let frameSince: number | null = null;
+/** A result waits no longer than this for the other tasks of its frame. */
+const MAX_HOLD_MS = 1;
 
 function flushResults(): void {
   flushPlanned = false;
@@ -74,7 +78,9 @@ function result(job: number, outcome: WorkerOutcome, runMs: number): void {
   }
   page?.answered(job);
   results.result(job, runMs, outcome.valueJson);
-  if (results.isFull) flushResults();
+  const isSlow =
+    frameSince !== null && performance.now() - frameSince > MAX_HOLD_MS;
+  if (results.isFull || isSlow) flushResults();
   else if (!flushPlanned) {
     flushPlanned = true;
     // After everything that is ready now: those that end in the same turn go together.
@@ -130,6 +136,7 @@ function runBulk({
     inputJson = lanes.read(ref);
   } catch (thrown) {
     const error = wireError("PAYLOAD_DAMAGED", describe(thrown));
+    page?.accepted(request.job);
     result(request.job, { status: "failed", error, valueJson: null }, 0);
     return;
   }
@@ -212,6 +219,9 @@ process.on("exit", () => {
   flushResults();
 });
 process.on("message", (raw) => {
-  if (isFrame(raw)) readRuns(raw, (run) => runner?.run(run));
-  else receive(unpacked(raw) as ToWorker);
+  if (isFrame(raw)) {
+    frameSince = performance.now();
+    readRuns(raw, (run) => runner?.run(run));
+    frameSince = null;
+  } else receive(unpacked(raw) as ToWorker);
 });
