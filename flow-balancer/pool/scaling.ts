@@ -5,8 +5,7 @@
  * one (a start that is slow and work that is quick would otherwise bring workers for a queue that is
  * gone when they come). Letting go is slow and learns: two averages of the wanted workers (a stable
  * one, and one of a tenth of its time, as in Knative's autoscaler: no shrinking in a panic), and an
- * idle time that doubles when a worker was missed soon after it was let go (as in uWSGI's busyness
- * plugin).
+ * idle time that doubles when a worker was missed soon after it went (as in uWSGI's busyness plugin).
  */
 
 import { lastWaitMs } from "./last-wait.ts";
@@ -54,6 +53,8 @@ export interface ScalingState {
   readonly level: number;
   /** By number of unbound workers: until when so many were wanted. Not read up to `level`. */
   readonly wantedUntil: readonly number[];
+  /** Since when somebody waits; Infinity: nobody. */
+  readonly waitingSince: number;
   readonly startedAt: number;
   readonly letGoAt: number;
   /** The idle time is so many times what it would be. */
@@ -73,6 +74,7 @@ const PANIC_WINDOW = 0.1;
 const MAX_STABLE_MS = 60_000;
 /** A wait beyond a start's own time must be as long as that start again before a worker is started for it. */
 const PAYBACK = 1;
+const STANDING = 3;
 /** Under CPU pressure. A start every second cannot slow others down, and nobody starves. */
 export const PRESSED_PAUSE_MS = 1_000;
 /** A start that takes so many times as long as usual hangs: it is no coming capacity and holds no token. */
@@ -94,6 +96,7 @@ export function initialScaling(now: number, idleMs: number): ScalingState {
     panicUntil: now + stableMs(idleMs),
     level: 0,
     wantedUntil: [],
+    waitingSince: Number.POSITIVE_INFINITY,
     startedAt: Number.NEGATIVE_INFINITY,
     letGoAt: Number.NEGATIVE_INFINITY,
     penalty: 1,
@@ -129,6 +132,7 @@ export function observe(
         : state.wantedUntil,
     stable,
     panic,
+    waitingSince: waiting > 0 ? Math.min(state.waitingSince, now) : Infinity,
     panicUntil: isPanic ? now + window : state.panicUntil,
     penalty: halves ? Math.max(1, state.penalty / 2) : state.penalty,
     penaltyAt: halves ? now : state.penaltyAt,
@@ -177,7 +181,11 @@ export function workersToStart(
 ): StartDecision {
   const { spawnMs } = load;
   const coming = load.startingMs.filter((age) => age < HANGING * spawnMs);
-  const wanted = workersThatPay(load, coming, limits);
+  // A queue that outlives three starts, none of which would have paid, is no burst.
+  const since = Math.max(state.waitingSince, state.startedAt);
+  const isStanding = now - since > STANDING * spawnMs && coming.length === 0;
+  const least = isStanding ? 1 : 0;
+  const wanted = Math.max(least, workersThatPay(load, coming, limits));
   const isFirst = load.total === 0;
   const places = limits.maxWorkers - load.total;
   if (places <= 0) return { start: 0, lookAgainMs: null };
@@ -188,8 +196,8 @@ export function workersToStart(
   const asked = Math.max(0, Math.min(wanted, places, tokens));
   const memory = asked === 0 ? 0 : limits.roomForWorkers();
   const start = Math.min(asked, isFirst ? Math.max(1, memory) : memory);
-  const short = load.waiting + limits.spareWorkers > load.idleUnbound + start;
-  return { start, lookAgainMs: short ? Math.max(1, spawnMs) : null };
+  const isShort = load.waiting + limits.spareWorkers > load.idleUnbound + start;
+  return { start, lookAgainMs: isShort ? Math.max(1, spawnMs) : null };
 }
 
 function workersThatPay(
