@@ -39,16 +39,18 @@ test("a deadline that cannot be kept is refused at once, wherever a task is aske
     status: "failed",
     error: {
       code: "DEADLINE_UNREACHABLE",
-      message: expect.stringContaining("1 ms"),
+      message: expect.stringMatching(
+        /^the deadline of \d+ ms would probably be missed/,
+      ),
       hint: expect.any(String),
       retryable: true,
     },
   };
-  // Nothing that starts a program is done in 1 ms, and after a first run the pool knows.
-  expect(await client.shell(["sleep", "0.1"])).toMatchObject({
+  // After a first run the pool knows how long such things take; a slow machine does not use the deadline up before.
+  expect(await client.shell(["sleep", "0.6"])).toMatchObject({
     status: "completed",
   });
-  const short = { deadline_ms: 1 };
+  const short = { deadline_ms: 200 };
   const run = await client.call("run_task", shell(["true"], short));
   expect(run).toMatchObject({ isError: true, structuredContent: refused });
   const submitted = await client.call("submit_task", shell(["true"], short));
@@ -70,7 +72,7 @@ test("a deadline that cannot be kept is refused at once, wherever a task is aske
   const { task_id } = submitted.structuredContent;
   const { code, stdout } = await explain(client.place, task_id);
   expect(code).toBe(0);
-  expect(stdout).toContain("deadline 1 ms");
+  expect(stdout).toContain("deadline 200 ms");
   expect(stdout).toContain("never on a worker\nerror  DEADLINE_UNREACHABLE: ");
 });
 
