@@ -12,6 +12,27 @@ export interface Ended {
   readonly stderr: string;
 }
 
+export async function runCli(
+  args: readonly string[],
+  where: {
+    readonly cwd: string;
+    readonly env: Readonly<Record<string, string | undefined>>;
+  },
+): Promise<Ended> {
+  const child = Bun.spawn([process.execPath, CLI, ...args], {
+    ...where,
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [stdout, stderr, code] = await Promise.all([
+    child.stdout.text(),
+    child.stderr.text(),
+    child.exited,
+  ]);
+  return { code, stdout, stderr };
+}
+
 export class Desk implements Disposable {
   readonly project: string;
   readonly home: string;
@@ -28,19 +49,10 @@ export class Desk implements Disposable {
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
   ): Promise<Ended> {
-    const child = Bun.spawn([process.execPath, CLI, ...args], {
+    return runCli(args, {
       cwd: this.project,
       env: { PATH: process.env.PATH, HOME: this.home, ...env },
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
     });
-    const [stdout, stderr, code] = await Promise.all([
-      child.stdout.text(),
-      child.stderr.text(),
-      child.exited,
-    ]);
-    return { code, stdout, stderr };
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,5 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { fileURLToPath } from "node:url";
+import { runCli } from "../commands/run-cli.ts";
 import type { Message } from "../support/line-client.ts";
 import { lineClients } from "../support/line-clients.ts";
 import { Place } from "../support/server-under-test.ts";
@@ -7,25 +7,8 @@ import { Place } from "../support/server-under-test.ts";
 setDefaultTimeout(30_000);
 const clients = lineClients(afterEach);
 
-const CLI = fileURLToPath(
-  new URL("../../flow-balancer/cli.ts", import.meta.url),
-);
-
-async function explain(place: Place, ...args: string[]) {
-  const child = Bun.spawn([process.execPath, CLI, "explain", ...args], {
-    cwd: place.project,
-    env: { ...place.env },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const [stdout, stderr, code] = await Promise.all([
-    child.stdout.text(),
-    child.stderr.text(),
-    child.exited,
-  ]);
-  return { code, stdout, stderr };
-}
+const explain = (place: Place, ...args: string[]) =>
+  runCli(["explain", ...args], { cwd: place.project, env: { ...place.env } });
 
 const shell = (argv: readonly string[], more: object = {}) => ({
   kind: "shell",

@@ -4,27 +4,16 @@ import { join } from "node:path";
 import {
   BulkReceiver,
   BulkSender,
-  createLane,
-  type CreatedLane,
 } from "../../flow-balancer/worker/bulk-lane.ts";
 import { kill } from "../support/processes.ts";
 import { within } from "../support/until.ts";
 import type { FromEcho, ToEcho } from "./children/bulk-echo.ts";
+import { madeLanes } from "./made-lanes.ts";
 
 const ECHO = join(import.meta.dir, "children/bulk-echo.ts");
 const MIB = 1_048_576;
 
-const atTheEnd: (() => void)[] = [];
-afterEach(() => {
-  for (const end of atTheEnd.splice(0).reverse()) end();
-});
-
-function make(number: number, capacity: number): CreatedLane {
-  const made = createLane(number, capacity);
-  if (made === null) throw new Error("no lane to be had");
-  atTheEnd.push(made.close);
-  return made;
-}
+const { atTheEnd, make } = madeLanes(afterEach);
 
 describe.skipIf(!existsSync("/dev/shm"))("two processes", () => {
   let call: (message: ToEcho) => Promise<FromEcho>;

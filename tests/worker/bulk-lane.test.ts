@@ -8,26 +8,16 @@ import {
   createLane,
   openLane,
   type BulkRef,
-  type CreatedLane,
 } from "../../flow-balancer/worker/bulk-lane.ts";
 import {
   BulkTextError,
   MAX_BULK_BYTES,
 } from "../../flow-balancer/worker/bulk-text.ts";
+import { madeLanes } from "./made-lanes.ts";
 
 const MIB = 1_048_576;
 
-const atTheEnd: (() => void)[] = [];
-afterEach(() => {
-  for (const end of atTheEnd.splice(0).reverse()) end();
-});
-
-function make(number: number, capacity: number): CreatedLane {
-  const made = createLane(number, capacity);
-  if (made === null) throw new Error("no lane to be had");
-  atTheEnd.push(made.close);
-  return made;
-}
+const { atTheEnd, make } = madeLanes(afterEach);
 
 /** Both ends in this process, each with a map of its own. */
 function ends(capacity: number) {
