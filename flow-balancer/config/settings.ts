@@ -3,6 +3,8 @@
  * must be. Names of variables and flags, checks and types are all made from it.
  */
 
+import { JOB_LANES } from "../core/job-lanes.ts";
+
 /** One value. `expected` ends the sentence "must be ...". */
 export interface Leaf<Value> {
   readonly form: "integer" | "text" | "list";
@@ -50,8 +52,6 @@ export type Settings = Said<typeof SETTINGS>;
 
 /** Above this a machine thrashes long before the pool is full. */
 const MAX_WORKERS = 256;
-/** Of one worker: as many as it has lanes. */
-const MAX_IN_FLIGHT = 64;
 /** Timers wrap above 2^31 ms; a day is far below. */
 const DAY_MS = 86_400_000;
 const GIB = 1_073_741_824;
@@ -104,7 +104,7 @@ const KIND = {
   description: text("text"),
   effects: choice("idempotent", "once", "none"),
   concurrency: integer(1, MAX_WORKERS),
-  in_flight: integer(1, MAX_IN_FLIGHT),
+  in_flight: integer(1, JOB_LANES),
   timeout_ms: integer(1, DAY_MS),
   env: list(
     text("", /^[A-Za-z_][A-Za-z0-9_]*$/),

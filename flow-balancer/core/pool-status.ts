@@ -8,15 +8,23 @@ export type WorkerState = "starting" | "idle" | "busy" | "retiring" | "dead";
 
 /** What a busy worker's main thread was doing in the last seconds, as far as can be told without asking it. */
 export type WorkerHealth =
+  /** Its main thread turns, and it has jobs. */
   | "working"
+  /** Its main thread turns, and it has none. */
   | "idle"
   | "starting"
+  /** The main thread does not turn and takes CPU time: a loop without end, or a long computation. */
   | "spinning"
+  /** The main thread does not turn though it could: others have the CPU. */
   | "starved"
+  /** The main thread waits in a system call or for a lock, and takes no CPU time. */
   | "blocked"
+  /** By a signal or a debugger. */
   | "stopped"
   | "dead"
+  /** The main thread does not turn, and there is nothing to tell why. */
   | "silent"
+  /** The two looks are too close, or tell nothing. */
   | "unclear";
 
 /** How far what was foretold was from what came, over the newest predictions. */

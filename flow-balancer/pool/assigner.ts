@@ -118,6 +118,7 @@ export class Assigner {
   join(job: Job, holder: JobHolder): void {
     const { kind } = job.task;
     const { held, limits } = this.#options;
+    job.node = null;
     job.slot = holder;
     held.began(job);
     limits.began(kind);

@@ -2,7 +2,7 @@
 
 import { wireError, type ErrorCode } from "../core/errors.ts";
 import type { TaskResult } from "../core/task.ts";
-import type { Verdict } from "./health.ts";
+import type { WorkerHealth } from "../core/pool-status.ts";
 import type { PoolKind } from "./pool-task.ts";
 
 /** Why a running job is being ended by us. */
@@ -12,7 +12,7 @@ export type EndReason =
       readonly type: "timed_out";
       readonly timeoutMs: number;
       /** How its worker was when its time was up. */
-      readonly health: Verdict;
+      readonly health: WorkerHealth;
     }
   | { readonly type: "too_large"; readonly limitMb: number }
   | { readonly type: "not_loaded"; readonly afterMs: number }
@@ -20,7 +20,7 @@ export type EndReason =
   | { readonly type: "shutdown" };
 
 /** Said of a task whose time was up, where it tells why. */
-const HEALTH_WORDS: Partial<Record<Verdict, string>> = {
+const HEALTH_WORDS: Partial<Record<WorkerHealth, string>> = {
   spinning: ", in code that does not return to the event loop",
   blocked: ", blocked in a system call",
   stopped: ", stopped by a signal",

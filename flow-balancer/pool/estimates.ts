@@ -4,10 +4,11 @@
  * question a look-up; a bounded number of kinds is remembered.
  */
 
+import type { ErrorSummary } from "../core/pool-status.ts";
 import type { TerminalState, Timing } from "../core/task.ts";
 import { TIERS, type Tier } from "../core/tier.ts";
 import { DecayedLog } from "./decayed-log.ts";
-import { PredictionError, type ErrorSummary } from "./prediction-error.ts";
+import { PredictionError } from "./prediction-error.ts";
 import { RunTimes } from "./run-times.ts";
 
 /** Assumed while nothing was seen, ms. */

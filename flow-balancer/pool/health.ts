@@ -4,6 +4,7 @@
  * A hint for words and for scaling; deadlines hold without it.
  */
 
+import type { WorkerHealth } from "../core/pool-status.ts";
 import { TICK_MS, type ProcessStat } from "../worker/process-stat.ts";
 import type { LaneRecord, WorkerState } from "../worker/status-page.ts";
 
@@ -25,33 +26,13 @@ export interface Sample {
   readonly process: ProcessStat | null;
 }
 
-export type Verdict =
-  /** Its main thread turns, and it has jobs. */
-  | "working"
-  /** Its main thread turns, and it has none. */
-  | "idle"
-  | "starting"
-  /** The main thread does not turn and takes CPU time: a loop without end, or a long computation. */
-  | "spinning"
-  /** The main thread does not turn though it could: others have the CPU. */
-  | "starved"
-  /** The main thread waits in a system call or for a lock, and takes no CPU time. */
-  | "blocked"
-  /** By a signal or a debugger. */
-  | "stopped"
-  | "dead"
-  /** The main thread does not turn, and there is nothing to tell why. */
-  | "silent"
-  /** The two looks are too close, or tell nothing. */
-  | "unclear";
-
 /** Beats that must be missing: one may just not be due yet, one may be late. */
 const MISSED_BEATS = 2;
 /** Of one core. A blocked main thread still has a collector and a compiler beside it, which take less. */
 const SPINNING_SHARE = 0.1;
 
 /** `previous` and `now` are of the same worker, and best `2 * everyMs` or more apart. */
-export function judge(previous: Sample, now: Sample): Verdict {
+export function judge(previous: Sample, now: Sample): WorkerHealth {
   const { process } = now;
   if (process !== null) {
     if (process.letter === "Z" || process.letter === "X") return "dead";

@@ -4,10 +4,9 @@
  * Adding, finding and removing are an index into an array.
  */
 
-const LANE_BITS = 6;
-/** At most so many entries at a time. */
-export const MAX_LANES = 1 << LANE_BITS;
-const LANE_MASK = MAX_LANES - 1;
+import { JOB_LANES } from "../core/job-lanes.ts";
+
+const LANE_MASK = JOB_LANES - 1;
 
 export class Lanes<Entry extends object> {
   readonly #entries: (Entry | null)[] = [];
@@ -23,10 +22,10 @@ export class Lanes<Entry extends object> {
   /** The entry's number. Throws if all lanes are taken. */
   add(entry: Entry): number {
     const lane = this.#free.pop() ?? this.#entries.length;
-    if (lane >= MAX_LANES)
-      throw new RangeError(`all ${MAX_LANES} lanes are taken`);
+    if (lane >= JOB_LANES)
+      throw new RangeError(`all ${JOB_LANES} lanes are taken`);
     // Multiplied, not shifted: a serial outgrows 26 bits.
-    const number = ++this.#serial * MAX_LANES + lane;
+    const number = ++this.#serial * JOB_LANES + lane;
     this.#entries[lane] = entry;
     this.#numbers[lane] = number;
     this.#size++;

@@ -211,8 +211,9 @@ export class MultiTierPoolManager {
         status: result.status,
       });
       if (result.status === "completed") {
-        const { predicted, placedAt, task } = job;
-        if (predicted !== null)
+        const { placedAt, task } = job;
+        const predicted = execution.decision?.predicted;
+        if (predicted !== undefined)
           this.#times.observePrediction(predicted, execution);
         if (task.kind.inFlight === 1)
           this.#times.observeOverhead(

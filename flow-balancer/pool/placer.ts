@@ -126,17 +126,18 @@ export class Placer {
     if (this.#workers.idle.size > 0 || !this.#assigner.isPacked(kind))
       return false;
     const now = this.#env.mono();
-    const job = this.#queue.next(now)?.waiting.job;
-    if (job === undefined || this.#held.concerns(job)) return false;
+    const node = this.#queue.next(now);
+    if (node === null || this.#held.concerns(node.waiting.job)) return false;
+    const { job } = node.waiting;
     if (!slot.hasRoomBeside(job)) return false;
-    this.#take(job, now);
+    this.#queue.take(node, now);
     this.#assigner.join(job, slot);
     return true;
   }
 
-  #take(job: Job, now: number): void {
+  #give(job: Job, slot: WorkerSlot, now: number): void {
     if (job.node !== null) this.#queue.take(job.node, now);
-    job.node = null;
+    this.#assigner.assign(job, slot);
   }
 
   /** Its worker died under it: it waits again, in its old place as far as there is one. */
@@ -205,8 +206,7 @@ export class Placer {
     if (this.#isHeldBack(job)) return true;
     const choice = this.#assigner.choose(job, now, this.#queue.size);
     if (choice.type === "use") {
-      this.#take(job, now);
-      this.#assigner.assign(job, choice.worker);
+      this.#give(job, choice.worker, now);
       return true;
     }
     // It waits for its session's worker: the next of the kind may take this one.
@@ -228,10 +228,8 @@ export class Placer {
       const { job } = node.waiting;
       if (this.#isHeldBack(job)) continue;
       const choice = this.#assigner.choose(job, now, this.#queue.size);
-      if (choice.type === "use") {
-        this.#take(job, now);
-        this.#assigner.assign(job, choice.worker);
-      } else if (choice.type === "wait_for") this.#park(job, choice.priceMs);
+      if (choice.type === "use") this.#give(job, choice.worker, now);
+      else if (choice.type === "wait_for") this.#park(job, choice.priceMs);
       else {
         if (choice.type === "replace") this.#workers.makeRoom(1);
         return;

@@ -1,19 +1,11 @@
 /** How far predictions were from what happened: the newest 256, as |ln(predicted / actual)|. */
 
+import type { ErrorSummary } from "../core/pool-status.ts";
 import { percentile } from "../core/stats.ts";
 
 const KEPT = 256;
 /** Added to both, ms: 0.1 for 0.3 is no error that anybody notices. */
 const GRAIN_MS = 1;
-
-export interface ErrorSummary {
-  /** Predictions ever made. */
-  readonly n: number;
-  /** 0: exact; 0.69: wrong by a factor of two. NaN while there is none. */
-  readonly medianLogRatio: number;
-  /** Share that was at most twice or at least half of what happened. NaN while there is none. */
-  readonly withinTwice: number;
-}
 
 export class PredictionError {
   readonly #errors: number[] = [];

@@ -5,7 +5,6 @@
 
 import { MachineWatch } from "./machine-watch.ts";
 import type { Machine } from "./machine.ts";
-import { Occupancy } from "./occupancy.ts";
 import { isSpent, mostWorn, type Wear, type WearLimits } from "./recycling.ts";
 import {
   initialScaling,
@@ -46,7 +45,6 @@ const SWEEPS = 6;
 export class ScalingControl {
   readonly #options: ScalingControlOptions;
   readonly #watch: MachineWatch<WorkerSlot>;
-  readonly #occupancy = new Occupancy<WorkerSlot>();
   readonly #born = new Map<
     WorkerSlot,
     { readonly at: number; readonly serial: number; isReady: boolean }
@@ -106,8 +104,7 @@ export class ScalingControl {
     this.#watch.wake();
   }
 
-  taken(slot: WorkerSlot): void {
-    this.#occupancy.began(slot, this.#options.env.mono());
+  taken(): void {
     this.#watch.wake();
   }
 
@@ -119,7 +116,6 @@ export class ScalingControl {
       born.isReady = true;
       this.#spawnMs += (now - born.at - this.#spawnMs) * SPAWN_WEIGHT;
     }
-    this.#occupancy.ended(slot, now);
     const spent = isSpent(slot.tasksDone, this.#wearLimits);
     if (!spent) this.#considerExchange([slot]);
     return spent;
@@ -127,7 +123,6 @@ export class ScalingControl {
 
   letGo(slot: WorkerSlot): void {
     this.#leaving.add(slot);
-    this.#occupancy.forget(slot);
     this.#toReplace = Math.min(
       this.#options.settings.maxWorkers,
       this.#toReplace + 1,
@@ -140,7 +135,6 @@ export class ScalingControl {
     const wasLetGo = this.#leaving.has(slot) || slot.released;
     if (!wasLetGo) this.letGo(slot);
     this.#born.delete(slot);
-    this.#occupancy.forget(slot);
     const { old, fresh } = this.#exchange ?? {};
     if (old === slot || fresh === slot) this.#exchange = null;
     return wasLetGo;
@@ -261,35 +255,20 @@ export class ScalingControl {
         startingMs.push(now - (this.#born.get(slot)?.at ?? now));
       else if (slot.bound || slot.released) others++;
       else if (slot.state === "idle") idleUnbound++;
-      else freeInMs.push(this.#freeInMs(slot, now));
+      else freeInMs.push(client.freeInMs(slot));
     }
     const demand = client.demand();
     const isCapped = demand >= settings.maxWorkers;
-    const waiting = isCapped
-      ? Math.max(demand, client.waiting?.() ?? 0)
-      : demand;
-    const taskMs =
-      client.taskMs === undefined
-        ? this.#occupancy.taskMs(now)
-        : client.taskMs();
     return {
-      waiting,
+      waiting: isCapped ? Math.max(demand, client.waiting()) : demand,
       idleUnbound,
       others,
       startingMs,
       freeInMs,
       total: slots.size,
-      // Nobody knows how many more there are: each asks for its own worker.
-      taskMs: isCapped && client.waiting === undefined ? null : taskMs,
+      taskMs: client.taskMs(),
       spawnMs: this.#spawnMs,
     };
-  }
-
-  #freeInMs(slot: WorkerSlot, now: number): number | null {
-    const { client } = this.#options;
-    return client.freeInMs === undefined
-      ? this.#occupancy.freeInMs(slot, now)
-      : client.freeInMs(slot);
   }
 }
 

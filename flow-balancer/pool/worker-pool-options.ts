@@ -45,11 +45,11 @@ export interface WorkerPoolOptions {
     workerGone(slot: WorkerSlot): void;
     /** Called once no worker is left and none can be started soon, so that waiting has no point. */
     cannotStart(reason: string): void;
-    /** All that wait. Without it `demand` is taken for exact below `maxWorkers`, and for endless at it. */
-    waiting?(): number;
-    /** What one of those who wait takes, ms; null: nobody knows. Default: what tasks took so far. */
-    taskMs?(): number | null;
-    /** Until a busy worker is free, ms; null: nobody knows. Default: by what tasks took so far. */
-    freeInMs?(slot: WorkerSlot): number | null;
+    /** All that wait. */
+    waiting(): number;
+    /** What one of those who wait takes, ms; null: nobody knows. */
+    taskMs(): number | null;
+    /** Until a busy worker is free, ms; null: nobody knows. */
+    freeInMs(slot: WorkerSlot): number | null;
   };
 }

@@ -81,7 +81,7 @@ export class WorkerPool {
   /** The worker is the caller's until it reports itself free. */
   take(slot: WorkerSlot): WorkerSlot {
     this.#idle.delete(slot);
-    this.#scaling.taken(slot);
+    this.#scaling.taken();
     return slot;
   }
 
@@ -101,8 +101,7 @@ export class WorkerPool {
   /** Starts what is missing, after the present turn of the event loop. */
   refill(): void {
     if (this.#closing || this.#backingOff) return;
-    const { client } = this.#options;
-    this.#plan.soon((client.waiting?.() ?? client.demand()) > 0);
+    this.#plan.soon(this.#options.client.waiting() > 0);
   }
 
   /** Gives running jobs `graceMs`, then the cancel ladder, then ends every worker. Resolves when all are gone. */

@@ -10,7 +10,8 @@ import type { WorkerOutcome } from "../worker/protocol.ts";
 import { describeDeath, type WorkerDeath } from "../worker/worker-process.ts";
 import { ladderFor } from "./cancel-ladder.ts";
 import { DueTimer } from "./due-timer.ts";
-import type { Loss, Verdict } from "./health.ts";
+import type { WorkerHealth } from "../core/pool-status.ts";
+import type { Loss } from "./health.ts";
 import type { EndReason } from "./endings.ts";
 import type { Job, JobHolder } from "./job.ts";
 import { hasEnv } from "./pool-task.ts";
@@ -67,7 +68,7 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
   }
 
   /** While it has jobs, as of the last second or two. */
-  get health(): Verdict {
+  get health(): WorkerHealth {
     return this.#watch.verdict;
   }
 

@@ -3,7 +3,8 @@
  * an answer of the worker's. Times are on the clock of `env.mono()`, ms.
  */
 
-import { judge, type Sample, type Verdict } from "./health.ts";
+import type { WorkerHealth } from "../core/pool-status.ts";
+import { judge, type Sample } from "./health.ts";
 
 /** Between two looks: four beats of a page. A look costs two reads of memory and one of /proc, some 20 us. */
 const LOOK_MS = 1_000;
@@ -26,14 +27,14 @@ export class WorkerWatch {
   #memoryAt = NEVER;
   #shrinkAt = NEVER;
   #before: Sample | null = null;
-  #verdict: Verdict = "unclear";
+  #verdict: WorkerHealth = "unclear";
 
   constructor(watched: Watched) {
     this.#watched = watched;
   }
 
   /** Of the last two looks. */
-  get verdict(): Verdict {
+  get verdict(): WorkerHealth {
     return this.#verdict;
   }
 

@@ -9,11 +9,10 @@
  * than a judgement of the worker's own state.
  */
 
-/** Bytes of shared memory a page needs: a line of 128 and 64 words of 8. */
-export const STATUS_PAGE_BYTES = 128 + 64 * 8;
+import { JOB_LANES } from "../core/job-lanes.ts";
 
-/** Jobs are numbered `n * JOB_LANES + lane`. */
-export const JOB_LANES = 64;
+/** Bytes of shared memory a page needs: a line of 128 and 64 words of 8. */
+export const STATUS_PAGE_BYTES = 128 + JOB_LANES * 8;
 
 export type WorkerState = "starting" | "idle" | "running";
 const STATES: readonly WorkerState[] = ["starting", "idle", "running"];

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import type { WorkerHealth } from "../../flow-balancer/core/pool-status.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   classifyLoss,
   judge,
   type Sample,
-  type Verdict,
 } from "../../flow-balancer/pool/health.ts";
 import { readProcessStat } from "../../flow-balancer/worker/process-stat.ts";
 import { createSharedFile } from "../../flow-balancer/worker/shared-file.ts";
@@ -45,7 +45,7 @@ function looks(truth: Truth): [Sample, Sample] {
   ];
 }
 
-function said({ letter, turns, state, cpu, elapsedMs }: Truth): Verdict {
+function said({ letter, turns, state, cpu, elapsedMs }: Truth): WorkerHealth {
   if ("ZX".includes(letter)) return "dead";
   if ("Tt".includes(letter)) return "stopped";
   if (turns) return state === "running" ? "working" : state;
@@ -169,7 +169,7 @@ describe.skipIf(!existsSync("/dev/shm") || !existsSync("/proc/self/stat"))(
           process: readProcessStat(child.pid),
         };
       };
-      const judged = (verdict: Verdict): Promise<unknown> =>
+      const judged = (verdict: WorkerHealth): Promise<unknown> =>
         until(verdict, async () => {
           const before = look();
           await Bun.sleep(100);

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { Lanes, MAX_LANES } from "../../flow-balancer/pool/lanes.ts";
+import { JOB_LANES } from "../../flow-balancer/core/job-lanes.ts";
+import { Lanes } from "../../flow-balancer/pool/lanes.ts";
 
 type Command =
   | { readonly type: "add" }
@@ -39,7 +40,7 @@ test("an entry is found by its number as long as it is there, and by no other nu
       for (const command of sequence) {
         if (command.type === "add") {
           const entry = { n: n++ };
-          if (here.size === MAX_LANES) {
+          if (here.size === JOB_LANES) {
             expect(() => lanes.add(entry)).toThrow("lanes are taken");
             continue;
           }
@@ -77,7 +78,7 @@ test("numbers that were never given out find nothing, whatever they are", () => 
     -1,
     1,
     number + 1,
-    number + MAX_LANES,
+    number + JOB_LANES,
     number + 2 ** 32,
     -number,
     0.5,

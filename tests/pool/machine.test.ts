@@ -193,6 +193,9 @@ describe("a pool", () => {
       client: {
         demand: () => 0,
         workerFree: () => pool.refill(),
+        waiting: () => 0,
+        taskMs: () => null,
+        freeInMs: () => null,
         workerGone: () => {},
         cannotStart: () => {},
       },

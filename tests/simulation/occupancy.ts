@@ -1,6 +1,6 @@
 /**
- * For how long tasks keep workers busy, and so when a busy one is likely to be free. Its own rough
- * mean over all kinds, for a pool that nobody tells better.
+ * For how long tasks keep workers busy, and so when a busy one is likely to be free: a rough
+ * mean, in place of what a pool learns by kind.
  */
 
 /** The newest counts for so much of the mean. */

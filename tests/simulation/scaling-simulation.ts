@@ -4,7 +4,7 @@
  * cores: 42 ms for one or two, 78 for four, 140 for eight), tasks take what they say.
  */
 
-import { Occupancy } from "../../flow-balancer/pool/occupancy.ts";
+import { Occupancy } from "./occupancy.ts";
 import {
   initialScaling,
   noteLetGo,

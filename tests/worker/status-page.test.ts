@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { JOB_LANES } from "../../flow-balancer/core/job-lanes.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -7,7 +8,6 @@ import {
   unmap,
 } from "../../flow-balancer/worker/shared-file.ts";
 import {
-  JOB_LANES,
   STATUS_PAGE_BYTES,
   StatusPageReader,
   StatusPageWriter,
