@@ -14,12 +14,13 @@ import type {
   PoolRun,
   PoolTask,
 } from "../flow-balancer/pool/pool-task.ts";
+import type { PoolEvent } from "../flow-balancer/pool/worker-pool.ts";
 
 /** Tasks a worker is given at once where they do not compute: as many as the peers are allowed. */
 export const MANY_IN_FLIGHT = 64;
 
 const MIB = 1_048_576;
-const POLL_MS = 5;
+const POLL_MS = 2;
 const START_MS = 10_000;
 const CANCEL_GRACE_MS = 300;
 
@@ -27,8 +28,10 @@ export interface OwnPoolOptions extends Partial<PoolSettings> {
   readonly workers: number;
   /** False: every payload goes over plain IPC. */
   readonly sharedMemory?: boolean;
+  readonly maxResultBytes?: number;
   /** Added to what workers see of the environment. */
   readonly environment?: Readonly<Record<string, string>>;
+  readonly onEvent?: (event: PoolEvent) => void;
 }
 
 /** What a task says beside its kind and its input. */
@@ -39,7 +42,8 @@ export type TaskWishes = Partial<Omit<PoolTask, "session" | "kind">> & {
 
 export class OwnPool implements AsyncDisposable {
   readonly pool: MultiTierPoolManager;
-  readonly #folder = realpathSync(
+  /** The home of its workers. */
+  readonly folder = realpathSync(
     mkdtempSync(join(tmpdir(), "flow-balancer-pool-")),
   );
   #serial = 0;
@@ -48,6 +52,8 @@ export class OwnPool implements AsyncDisposable {
     workers,
     environment,
     sharedMemory = true,
+    maxResultBytes = 64 * MIB,
+    onEvent,
     cancelGraceMs = CANCEL_GRACE_MS,
     ...settings
   }: OwnPoolOptions) {
@@ -65,27 +71,28 @@ export class OwnPool implements AsyncDisposable {
         ...settings,
       },
       worker: {
-        workDir: this.#folder,
-        roots: [this.#folder],
-        maxResultBytes: 64 * MIB,
+        workDir: this.folder,
+        roots: [this.folder],
+        maxResultBytes,
         maxOutputBytes: MIB,
         cancelGraceMs,
       },
       environment: {
         PATH: process.env["PATH"] ?? "/usr/bin:/bin",
-        HOME: this.#folder,
+        HOME: this.folder,
         ...environment,
       },
+      ...(onEvent === undefined ? {} : { onEvent }),
     });
   }
 
-  /** Resolves once `count` workers are idle. */
-  async warm(count: number): Promise<void> {
+  /** Resolves once `count` workers are idle; throws if they are not in time. */
+  async warm(count: number, withinMs = START_MS): Promise<void> {
     this.pool.warm();
-    const startedAt = performance.now();
+    const giveUpAt = performance.now() + withinMs;
     while (this.pool.status().idle < count) {
-      if (performance.now() - startedAt > START_MS)
-        throw new Error(`${count} workers were not there in ${START_MS} ms`);
+      if (performance.now() > giveUpAt)
+        throw new Error(`${count} workers were not idle in ${withinMs} ms`);
       await Bun.sleep(POLL_MS);
     }
   }
@@ -113,7 +120,7 @@ export class OwnPool implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.pool.close(0);
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
