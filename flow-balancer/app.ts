@@ -2,20 +2,26 @@
 
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
+import packageJson from "../package.json" with { type: "json" };
 import { patienceMs } from "../orchestrator/learning/patience.ts";
+import { suggestWork } from "../orchestrator/routing/suggest-work.ts";
+import { SqliteBoard } from "./board/sqlite-board.ts";
 import type { Config } from "./config.ts";
 import { effectiveConfig } from "./config/effective-config.ts";
 import { prepareHome } from "./config/prepare-home.ts";
-import type { TaskId } from "./core/ids.ts";
+import { instanceId, type TaskId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { checkByTask } from "./evidence-task.ts";
+import { HomeSharing } from "./home-sharing.ts";
 import { keepWarmPorts } from "./keep-warm-ports.ts";
 import type { RunningEngine } from "./lazy-engine.ts";
 import { LocalEngine } from "./local-engine.ts";
 import { KindRegistry, type ModuleKind } from "./pool/kind-registry.ts";
 import { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
 import { SqliteQueue } from "./queue/sqlite-queue.ts";
-import { openStderrLog } from "./stderr-log.ts";
+import { openStderrLog, type Log } from "./stderr-log.ts";
+import { Blobs } from "./store/blobs.ts";
 import { closeStore, openStore } from "./store/database.ts";
 import { SqliteSessions } from "./store/sqlite-sessions.ts";
 import {
@@ -27,42 +33,79 @@ export interface EngineOptions {
   readonly config: Config;
   readonly env: Env;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly transport: "stdio" | "http";
 }
 
 /** Throws a BalancerError if the home or the store cannot be used. */
 export function startEngine(options: EngineOptions): RunningEngine {
-  const { config, env, environment } = options;
+  const { config, env, environment, transport } = options;
   prepareHome(config);
   const store = openStore(join(config.home, "flow.db"), config.durability, env);
+  const log = openStderrLog(
+    environment["FLOW_BALANCER_DEBUG"] ? "debug" : "warning",
+  );
   const queue = new SqliteQueue(store, env);
   const kinds = new KindRegistry(
     moduleKinds(config, environment),
     config.tasks.timeoutMs,
   );
-  const pool = makePool(options);
+  const pool = makePool(options, log);
   const changes = new Set<(id: TaskId) => void>();
+  const id = instanceId(env.unique());
   const dispatcher = new Dispatcher({
     env,
     queue,
     pool,
     kinds,
+    holder: id,
     maxOpen: config.pool.maxWaiting + config.pool.maxWorkers,
     maxInputBytes: config.tasks.maxInputBytes,
     maxOutputChars: config.tasks.maxOutputBytes,
     isWatched: () => changes.size > 0,
-    onChanged: ({ id }) => {
-      for (const listener of changes) listener(id);
+    onChanged: ({ id: changed }) => {
+      for (const listener of changes) listener(changed);
     },
+    onReleased: () => sharing.nudge(),
+    onRoom: () => sharing.roomAgain(),
   });
+  const sharing = new HomeSharing({
+    id,
+    env,
+    store,
+    queue,
+    pool,
+    kinds,
+    dispatcher,
+    log,
+    transport,
+    home: config.home,
+    rhythm: config.instances,
+    maxWorkers: config.pool.maxWorkers,
+    projectRoot: config.projectRoot,
+    version: packageJson.version,
+  });
+  const board = new SqliteBoard({
+    store,
+    queue,
+    env,
+    suggest: suggestWork,
+    checkCommand: (argv, cwd) => checkByTask(dispatcher, argv, cwd),
+    home: config.home,
+    root: config.projectRoot,
+    leaseMs: config.board.leaseMs,
+    withdraw: null,
+  });
+  sharing.start();
   pool.warm();
   const engine = new LocalEngine({
     env,
     home: config.home,
     queue,
-    sessions: new SqliteSessions(store, env),
+    sessions: new SqliteSessions(store, env, new Blobs(config.home, env)),
     pool,
     kinds,
     dispatcher,
+    board,
     clientSession: environment["CLAUDE_CODE_SESSION_ID"] ?? null,
     patienceMs: (client) => patienceMs(client, config.patience),
     effectiveConfig: () => effectiveConfig(config),
@@ -71,21 +114,20 @@ export function startEngine(options: EngineOptions): RunningEngine {
   let closed: Promise<void> | undefined;
   const close = async (drainMs: number): Promise<void> => {
     const settled = dispatcher.close();
+    await sharing.quiet();
     await pool.close(drainMs);
     await settled;
+    await board.flush();
+    await sharing.leave();
     await closeStore(store);
   };
   return { engine, close: (drainMs) => (closed ??= close(drainMs)) };
 }
 
-function makePool({
-  config,
-  env,
-  environment,
-}: EngineOptions): MultiTierPoolManager {
-  const log = openStderrLog(
-    environment["FLOW_BALANCER_DEBUG"] ? "debug" : "warning",
-  );
+function makePool(
+  { config, env, environment }: EngineOptions,
+  log: Log,
+): MultiTierPoolManager {
   const keepWarm = keepWarmPorts({
     idleMs: config.pool.idleMs,
     mono: () => env.mono(),

@@ -8,10 +8,20 @@
 import { Command, CommanderError } from "commander";
 import { homedir } from "node:os";
 import manifest from "../package.json" with { type: "json" };
+import { EXIT } from "./commands/answer.ts";
 import type { InitOptions } from "./commands/init.ts";
-import { BalancerError } from "./core/errors.ts";
+import { BalancerError, type ErrorCode } from "./core/errors.ts";
+import { printableLines } from "./core/printable.ts";
+import { addOverviewCommands } from "./store-commands/overview-commands.ts";
+import { addTasksCommands } from "./store-commands/tasks-commands.ts";
 
-const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+/** What somebody wrote cannot be meant. */
+const USAGE: ReadonlySet<ErrorCode> = new Set([
+  "INVALID_ARGUMENT",
+  "INVALID_CONFIG",
+  "OUT_OF_RANGE",
+  "FORBIDDEN_KEY",
+]);
 
 /** What every command may know of where it runs. */
 const surroundings = () => ({
@@ -20,7 +30,8 @@ const surroundings = () => ({
   home: homedir(),
 });
 
-function program(): Command {
+/** `afterDashes`: how many of the words come after `--`. */
+function program(afterDashes: number): Command {
   const root = new Command("flow-balancer")
     .description(manifest.description)
     .version(manifest.version)
@@ -57,6 +68,8 @@ function program(): Command {
       print(json ? JSON.stringify(report.json) : report.text);
       process.exitCode = report.exitCode;
     });
+  addOverviewCommands(root);
+  addTasksCommands(root, afterDashes);
   explanations(root);
   root
     .command("replay")
@@ -126,17 +139,17 @@ function failure(thrown: unknown): number {
     return thrown.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (!(thrown instanceof BalancerError)) throw thrown;
   const hint = thrown.hint === undefined ? "" : `\n${thrown.hint}`;
-  process.stderr.write(`${thrown.message}${hint}\n`);
-  const isUsage =
-    thrown.code === "INVALID_ARGUMENT" || thrown.code === "INVALID_CONFIG";
-  return isUsage ? EXIT.usage : EXIT.failed;
+  process.stderr.write(`${printableLines(thrown.message + hint)}\n`);
+  return USAGE.has(thrown.code) ? EXIT.usage : EXIT.failed;
 }
 
 /** A client that starts us without a word talks MCP; a person gets help. */
 const argv = process.argv.slice(2);
 const words = argv.length > 0 ? argv : [process.stdin.isTTY ? "--help" : "mcp"];
+const dashes = words.indexOf("--");
+const afterDashes = dashes < 0 ? 0 : words.length - dashes - 1;
 try {
-  await program().parseAsync(words, { from: "user" });
+  await program(afterDashes).parseAsync(words, { from: "user" });
 } catch (thrown) {
   process.exitCode = failure(thrown);
 }

@@ -1,42 +1,43 @@
 /**
  * The one path of a task: admit, record, execute, settle. A task is on disk before it runs, and
  * its result is on disk before anybody hears of it. Whoever waits for a task (a call, a batch, a
- * poll) waits on the same promise.
+ * poll) waits on the same promise. A task found in the store (`adopt`) takes the same path.
  */
 
-import { quoted } from "./core/quoted.ts";
-import { BalancerError, toWireError } from "./core/errors.ts";
 import type { Submission, SubmitOptions, TaskObserver } from "./core/engine.ts";
+import { BalancerError, toWireError } from "./core/errors.ts";
 import type { Gate } from "./core/gate.ts";
-import type { TaskId } from "./core/ids.ts";
-import type { Env, TaskQueue } from "./core/ports.ts";
-import type { MonoMs } from "./core/time.ts";
+import type { HolderId, TaskId } from "./core/ids.ts";
+import type { Env } from "./core/ports.ts";
+import type { Claimed, Lease, TaskQueue } from "./core/queue.ts";
+import { quoted } from "./core/quoted.ts";
 import {
   isTerminal,
   type TaskOutput,
   type TaskRecord,
   type TaskRequest,
-  type TaskResult,
 } from "./core/task.ts";
+import type { MonoMs } from "./core/time.ts";
+import { untilAborted } from "./core/until-aborted.ts";
+import { Elsewhere } from "./elsewhere.ts";
+import { ExpectedTasks } from "./expected-tasks.ts";
+import { assertFits, assertRoom } from "./admit-task.ts";
+import { cannotCancel, LiveTask, NEVER_STARTED, notRun } from "./live-task.ts";
 import type { KindRegistry } from "./pool/kind-registry.ts";
 import type { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
 import type { PoolOutcome } from "./pool/pool-task.ts";
-import {
-  cannotCancel,
-  dependencyFailed,
-  LiveTask,
-  neverStarted,
-  notRun,
-} from "./live-task.ts";
-import { poolRequest } from "./pool-request.ts";
-import { storeResult } from "./store-result.ts";
-import { untilAborted } from "./core/until-aborted.ts";
+import { settleTask } from "./settle-task.ts";
+import { TaskRunner } from "./task-runner.ts";
+import { termsFor } from "./task-terms.ts";
+import { isLeftToOthers } from "./what-next.ts";
 
 export interface DispatcherOptions {
   readonly env: Env;
   readonly queue: TaskQueue;
   readonly pool: MultiTierPoolManager;
   readonly kinds: KindRegistry;
+  /** Under which this process holds its tasks. */
+  readonly holder: HolderId;
   /** Tasks of this process that have not ended; one more is refused. */
   readonly maxOpen: number;
   readonly maxInputBytes: number;
@@ -45,46 +46,91 @@ export interface DispatcherOptions {
   readonly onChanged: (task: TaskRecord) => void;
   /** False while nobody wants to hear of changes. */
   readonly isWatched: () => boolean;
+  /** Tasks may be there to be claimed. */
+  readonly onReleased: () => void;
+  /** It holds one task less. */
+  readonly onRoom: () => void;
 }
-
-/** A task that ends sooner is written once instead of twice; other processes see it queued until then. */
-const VISIBLE_AFTER_MS = 20;
-
-/** Tasks of other processes change only on disk: they are looked at this often, ms. */
-const FOREIGN_POLL_MS = 250;
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
+  /** Held by this process. */
   readonly #live = new Map<TaskId, LiveTask>();
-  /** Those that wait for others. */
-  readonly #blocked = new Set<LiveTask>();
+  readonly #expected: ExpectedTasks;
+  readonly #elsewhere: Elsewhere;
+  readonly #runner: TaskRunner;
   /** Fires when the dispatcher closes. */
   readonly #stop = new AbortController();
   #admitted = 0;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#elsewhere = new Elsewhere(options.env, options.queue);
+    this.#expected = new ExpectedTasks(this.#elsewhere, (live, task) =>
+      this.#ended(live, task),
+    );
+    this.#runner = new TaskRunner(options, (task) => this.#changed(task));
+  }
+
+  /** Tasks it holds. */
+  get held(): number {
+    return this.#live.size;
+  }
+
+  leases(): Lease[] {
+    return [...this.#live.values()].map(({ lease }) => lease);
   }
 
   async submit(
     request: TaskRequest,
     options: SubmitOptions = {},
   ): Promise<Submission> {
+    const { env, queue, kinds, holder, maxOutputChars } = this.#options;
     this.#admit(request);
-    const submittedAt = this.#options.env.mono();
+    const submittedAt = env.mono();
     this.#admitted++;
     try {
-      for (const parent of request.after) await this.#known(parent);
-      const recorded = await this.#options.queue.record(request);
+      const { runsOnce } = kinds.get(request.kind);
+      const terms = termsFor(request, options.terms, runsOnce, holder);
+      const recorded = await queue.record(request, terms);
       if (!recorded.isNew) return this.#join(recorded.task, options.observer);
       const { task, lease } = recorded;
-      const live = new LiveTask(task, lease, this.#options.maxOutputChars);
+      const live = new LiveTask(task, terms, maxOutputChars);
       if (request.deadlineMs !== null)
         live.dueBy = (submittedAt + request.deadlineMs) as MonoMs;
-      return this.#begin(live, request, options);
+      live.listen(options.observer);
+      this.#changed(task);
+      if (lease !== null) return this.#begin(live, lease, options.gate);
+      this.#expected.add(live);
+      if (isTerminal(task.state)) this.#elsewhere.ended(task);
+      else this.#options.onReleased();
+      return { task, done: live.done, isNew: true };
     } finally {
       this.#admitted--;
     }
+  }
+
+  /** Runs a task that was claimed from the store. */
+  adopt({ task, lease, terms }: Claimed): void {
+    const { env, maxOutputChars } = this.#options;
+    const live =
+      this.#expected.take(task.id) ?? new LiveTask(task, terms, maxOutputChars);
+    live.isAdopted = true;
+    if (task.deadlineMs !== null) {
+      const leftMs = task.submittedAt + task.deadlineMs - env.now();
+      live.dueBy = (env.mono() + leftMs) as MonoMs;
+    }
+    this.#begin(live, lease, undefined);
+  }
+
+  /** They are known now to others than the calls that waited for them. */
+  async told(ids: readonly TaskId[]): Promise<void> {
+    if (ids.length === 0) return;
+    for (const id of ids) {
+      const live = this.#live.get(id);
+      if (live !== undefined) live.isAwaited = false;
+    }
+    await this.#options.queue.told(ids);
   }
 
   async cancel(id: TaskId): Promise<TaskRecord> {
@@ -93,9 +139,29 @@ export class Dispatcher {
       live.cancel();
       return live.done;
     }
-    const task = await this.#known(id);
-    if (task.state === "cancelled") return task;
-    throw cannotCancel(task);
+    const answer = await this.#options.queue.cancel(id, NEVER_STARTED);
+    if (answer === null) throw unknownTask(id);
+    void this.#elsewhere.look();
+    // Its holder is told, and says how it ended.
+    const task = await this.settled(id, this.#stop.signal);
+    if (answer === "ended" && task.state !== "cancelled")
+      throw cannotCancel(task);
+    return task;
+  }
+
+  /** Ends a task of ours, if it is; somebody else asked for it. */
+  cancelLive(id: TaskId): void {
+    this.#live.get(id)?.cancel();
+  }
+
+  /** Stops work on tasks that others have by now. */
+  lost(ids: readonly TaskId[]): void {
+    for (const id of ids) {
+      const live = this.#live.get(id);
+      if (live === undefined) continue;
+      live.isLost = true;
+      live.cancel();
+    }
   }
 
   async get(id: TaskId): Promise<TaskRecord | null> {
@@ -103,20 +169,19 @@ export class Dispatcher {
   }
 
   async settled(id: TaskId, signal: AbortSignal): Promise<TaskRecord> {
-    const live = this.#live.get(id);
+    const live = this.#live.get(id) ?? this.#expected.get(id);
     if (live !== undefined) {
       const ended = await untilAborted(live.done, signal);
       return ended ?? live.record;
     }
-    for (;;) {
+    const { promise, resolve } = Promise.withResolvers<TaskRecord>();
+    const giveUp = this.#elsewhere.watch(id, resolve);
+    try {
       const task = await this.#known(id);
-      if (isTerminal(task.state) || signal.aborted) return task;
-      await untilAborted(
-        new Promise<void>((resolve) => {
-          this.#options.env.timer(FOREIGN_POLL_MS, resolve);
-        }),
-        signal,
-      );
+      if (isTerminal(task.state)) return task;
+      return (await untilAborted(promise, signal)) ?? (await this.#known(id));
+    } finally {
+      giveUp();
     }
   }
 
@@ -125,11 +190,18 @@ export class Dispatcher {
     return live === undefined ? this.#options.queue.output(id) : live.output();
   }
 
-  /** Refuses new tasks and cancels those that wait for others; the pool ends the rest. Resolves once all have ended. */
+  /** Tasks of others may have ended. */
+  lookElsewhere(): void {
+    // Looked at again with the next change, and at intervals.
+    void this.#elsewhere.look().catch(() => {});
+  }
+
+  /** Refuses new tasks; the pool ends those that run, and what may be run by others is left to them. Resolves once all have ended. */
   async close(): Promise<void> {
     this.#stop.abort();
-    for (const live of this.#blocked) live.cancel("SHUTTING_DOWN");
     await Promise.allSettled([...this.#live.values()].map(({ done }) => done));
+    this.#expected.close();
+    this.#elsewhere.close();
   }
 
   #admit(request: TaskRequest): void {
@@ -139,25 +211,13 @@ export class Dispatcher {
         hint: "Submit again once it is back.",
       });
     kinds.get(request.kind);
-    const bytes = Buffer.byteLength(request.inputJson);
-    if (bytes > maxInputBytes)
-      throw new BalancerError(
-        "PAYLOAD_TOO_LARGE",
-        `the input is ${bytes} bytes, the limit is ${maxInputBytes}`,
-        { hint: "Pass the path of a file instead." },
-      );
-    const open = this.#live.size + this.#admitted;
-    if (open >= maxOpen)
-      throw new BalancerError(
-        "QUEUE_FULL",
-        `${open} tasks are waiting or running, the limit is ${maxOpen}`,
-        { hint: "Wait for some of them, or raise pool.max_waiting." },
-      );
+    assertFits(request, maxInputBytes);
+    assertRoom(this.#live.size + this.#expected.size + this.#admitted, maxOpen);
   }
 
   /** A key seen before: the earlier task answers for this one. */
   #join(task: TaskRecord, observer: TaskObserver | undefined): Submission {
-    const live = this.#live.get(task.id);
+    const live = this.#live.get(task.id) ?? this.#expected.get(task.id);
     if (live !== undefined) {
       live.listen(observer);
       return { task: live.record, done: live.done, isNew: false };
@@ -172,116 +232,67 @@ export class Dispatcher {
 
   #begin(
     live: LiveTask,
-    request: TaskRequest,
-    { observer, gate }: SubmitOptions,
+    lease: Lease,
+    gate: Gate | undefined,
   ): Submission | Promise<Submission> {
-    const { record: task, done } = live;
-    live.listen(observer);
+    const { done } = live;
+    live.holds(lease);
+    const task = live.record;
     this.#live.set(task.id, live);
-    this.#changed(task);
-    this.#execute(live, request, gate)
+    this.#runner
+      .run(live, gate)
       .catch((thrown: unknown) => notRun(toWireError(thrown)))
       .then((outcome) => this.#settle(live, outcome))
-      .then(live.resolve, live.reject)
-      .finally(() => this.#live.delete(task.id));
+      .catch(live.reject)
+      .finally(() => {
+        this.#live.delete(task.id);
+        this.#options.onRoom();
+      });
     // What the pool would not take is known by now, and is the answer.
     return live.isRefused
       ? done.then((ended) => ({ task: ended, done, isNew: true }))
       : { task, done, isNew: true };
   }
 
-  async #execute(
-    live: LiveTask,
-    request: TaskRequest,
-    gate: Gate | undefined,
-  ): Promise<PoolOutcome> {
-    if (request.after.length > 0) {
-      this.#blocked.add(live);
-      const blocked = await this.#parentFailure(request.after, live).finally(
-        () => this.#blocked.delete(live),
-      );
-      if (blocked !== null) return { result: blocked, execution: null };
+  async #settle(live: LiveTask, outcome: PoolOutcome): Promise<void> {
+    const { queue, env, onReleased } = this.#options;
+    const isClosing = this.#stop.signal.aborted;
+    if (!live.isLost && isLeftToOthers(live, outcome, isClosing)) {
+      await queue.release(live.lease);
+      this.#leave(live, isClosing);
+      return;
     }
-    if (gate === undefined) return this.#run(live, request);
-    const entering = gate.enter();
-    if ((await untilAborted(entering, live.cancelled)) !== true) {
-      // Cancelled while it waited: if its turn comes all the same, it is the next one's.
-      void entering.then((entered) => entered && gate.leave());
-      return { result: neverStarted(live), execution: null };
-    }
-    let completed = false;
-    try {
-      const outcome = await this.#run(live, request);
-      completed = outcome.result.status === "completed";
-      return outcome;
-    } finally {
-      // Who stops at the first failure shuts the gate on hearing of it: until then nobody follows.
-      const leave = (): unknown => setImmediate(() => gate.leave());
-      if (completed) gate.leave();
-      else void live.done.then(leave, leave);
-    }
-  }
-
-  async #run(live: LiveTask, request: TaskRequest): Promise<PoolOutcome> {
-    if (live.isCancelled)
-      return { result: neverStarted(live), execution: null };
-    const { env, kinds, pool } = this.#options;
-    try {
-      const kind = kinds.get(request.kind);
-      const task = poolRequest(live, request, kind, env.mono());
-      const observer = live.observer(() => this.#started(live));
-      return await live.runs(pool.run(task, observer)).done;
-    } catch (thrown) {
-      live.isRefused = true;
-      return notRun(toWireError(thrown));
-    }
-  }
-
-  /** Waits for the tasks this one comes after; null once all completed. */
-  async #parentFailure(
-    parents: readonly TaskId[],
-    live: LiveTask,
-  ): Promise<TaskResult | null> {
-    const ended = await Promise.all(
-      parents.map((id) => this.settled(id, live.cancelled)),
-    );
-    if (live.isCancelled) return neverStarted(live);
-    const failed = ended.find((task) => task.state !== "completed");
-    return failed === undefined ? null : dependencyFailed(failed);
-  }
-
-  #started(live: LiveTask): void {
-    const { env, queue, kinds } = this.#options;
-    const write = (): void => {
-      // A refusal shows again at the settle, which is the one that counts.
-      queue.started(live.lease).catch(() => {});
-    };
-    const once = kinds.get(live.record.kind).pool.effects === "once";
-    // What must not run twice is not to be found `queued` by whoever comes after a crash.
-    if (once) write();
-    const stopTimer = once ? () => {} : env.timer(VISIBLE_AFTER_MS, write);
-    this.#changed(live.started(env.now(), stopTimer));
-  }
-
-  async #settle(live: LiveTask, outcome: PoolOutcome): Promise<TaskRecord> {
-    const { queue, env } = this.#options;
     const record = live.ended(outcome, env.now());
-    const settlement = {
-      result: outcome.result,
-      execution: outcome.execution,
-      startedAt: record.startedAt,
-      output: live.output(),
-    };
-    const accepted = await storeResult(live.lease, settlement, {
+    const settled = await settleTask(live, outcome, record, {
       queue,
       env,
       isClosing: () => this.#stop.signal.aborted,
     });
-    // Another process took the task over: its result is the one.
-    if (!accepted) return (await queue.get(live.lease.id)) ?? record;
-    live.publish(record);
-    this.#changed(record);
-    return record;
+    if (!settled.accepted || settled.again === true) {
+      this.#leave(live, isClosing);
+      return;
+    }
+    this.#ended(live, record);
+    if (live.isAdopted) this.#elsewhere.ended(record);
+    if (settled.released.length > 0) onReleased();
+    if (settled.ended.length > 0) this.lookElsewhere();
+  }
+
+  /** It is queued again, or another process has it. */
+  #leave(live: LiveTask, isClosing: boolean): void {
+    this.#live.delete(live.record.id);
+    live.givenBack();
+    if (isClosing) live.resolve(live.record);
+    else {
+      this.#expected.add(live);
+      this.lookElsewhere();
+    }
+  }
+
+  #ended(live: LiveTask, task: TaskRecord): void {
+    live.publish(task);
+    this.#changed(task);
+    live.resolve(task);
   }
 
   #changed(task: TaskRecord): void {
@@ -291,10 +302,12 @@ export class Dispatcher {
 
   async #known(id: TaskId): Promise<TaskRecord> {
     const task = await this.get(id);
-    if (task === null)
-      throw new BalancerError("NOT_FOUND", `there is no task ${quoted(id)}`, {
-        hint: "list_tasks shows those there are.",
-      });
+    if (task === null) throw unknownTask(id);
     return task;
   }
 }
+
+const unknownTask = (id: TaskId): BalancerError =>
+  new BalancerError("NOT_FOUND", `there is no task ${quoted(id)}`, {
+    hint: "list_tasks shows those there are.",
+  });

@@ -40,7 +40,10 @@ export function explain(
     const explanation = explainTask({
       task,
       parents: new Map(
-        task.after.map((parent) => [parent, reader.get(parent)?.state ?? null]),
+        task.after.map(({ id: parent }) => [
+          parent,
+          reader.get(parent)?.state ?? null,
+        ]),
       ),
       now: env.now(),
     });

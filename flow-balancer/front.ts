@@ -29,11 +29,19 @@ export function readConfig(argv: readonly string[]): Config | null {
   }
 }
 
-export function lazyEngine(config: Config): LazyEngine {
+export function lazyEngine(
+  config: Config,
+  transport: "stdio" | "http",
+): LazyEngine {
   return new LazyEngine(async () => {
     // Not needed to list tools, and not cheap to load.
     const { startEngine } = await import("./app.ts");
-    return startEngine({ config, env: bunEnv, environment: process.env });
+    return startEngine({
+      config,
+      env: bunEnv,
+      environment: process.env,
+      transport,
+    });
   });
 }
 

@@ -1,22 +1,17 @@
-/** A task of this process that has not ended: its record as it is now, who listens, what it printed. */
+/** A task that this process submitted or holds and that has not ended: its record as it is now, who listens, what it printed. */
 
 import { BalancerError, wireError, type WireError } from "./core/errors.ts";
 import type { TaskObserver } from "./core/engine.ts";
-import type { Lease } from "./core/ports.ts";
+import type { Lease, Terms } from "./core/queue.ts";
 import type { EpochMs, MonoMs } from "./core/time.ts";
-import {
-  isTerminal,
-  type TaskOutput,
-  type TaskRecord,
-  type TaskResult,
-} from "./core/task.ts";
+import type { TaskOutput, TaskRecord, TaskResult } from "./core/task.ts";
 import type { PoolObserver, PoolOutcome, PoolRun } from "./pool/pool-task.ts";
 
 /** Whether somebody wanted the task's end, or its server went. */
 type CancelCode = "CANCELLED" | "SHUTTING_DOWN";
 
 export class LiveTask {
-  readonly lease: Lease;
+  readonly terms: Terms;
   readonly done: Promise<TaskRecord>;
   readonly resolve: (record: TaskRecord) => void;
   readonly reject: (reason: unknown) => void;
@@ -24,6 +19,12 @@ export class LiveTask {
   dueBy: MonoMs | null = null;
   /** The pool would not take it, or it never came so far. */
   isRefused = false;
+  /** It was found in the store, rather than submitted here. */
+  isAdopted = false;
+  /** Only the call that waits for it knows of it. */
+  isAwaited: boolean;
+  /** Another process has it by now. */
+  isLost = false;
   readonly #observers = new Set<TaskObserver>();
   readonly #printed: string[] = [];
   #cancelCode: CancelCode | null = null;
@@ -33,12 +34,14 @@ export class LiveTask {
   #bytesSeen = 0;
   #onEnd: () => void = () => {};
   #record: TaskRecord;
+  #lease: Lease | null = null;
 
   /** Of what it prints, `maxOutputChars` are kept; a worker should send no more, but is not trusted to. */
-  constructor(record: TaskRecord, lease: Lease, maxOutputChars: number) {
+  constructor(record: TaskRecord, terms: Terms, maxOutputChars: number) {
     this.#record = record;
     this.#room = maxOutputChars;
-    this.lease = lease;
+    this.terms = terms;
+    this.isAwaited = terms.awaited;
     const { promise, resolve, reject } = Promise.withResolvers<TaskRecord>();
     this.done = promise;
     this.resolve = resolve;
@@ -49,6 +52,31 @@ export class LiveTask {
 
   get record(): TaskRecord {
     return this.#record;
+  }
+
+  /** Only of a task that is held. */
+  get lease(): Lease {
+    if (this.#lease === null)
+      throw new Error(`${this.#record.id} is not held by this process`);
+    return this.#lease;
+  }
+
+  get isHeld(): boolean {
+    return this.#lease !== null;
+  }
+
+  /** From now on this process may run it. */
+  holds(lease: Lease): void {
+    this.#lease = lease;
+    this.#record = { ...this.#record, attempt: lease.attempt };
+  }
+
+  /** It waits in the store for whoever claims it. */
+  givenBack(): void {
+    this.#onEnd();
+    this.#lease = null;
+    this.#run = undefined;
+    this.#record = { ...this.#record, state: "queued", startedAt: null };
   }
 
   /** Null as long as it is not to be cancelled. */
@@ -134,6 +162,11 @@ export class LiveTask {
   }
 }
 
+export const NEVER_STARTED = wireError(
+  "CANCELLED",
+  "the task was cancelled; it had not started",
+);
+
 /** For a task cancelled before it reached the pool. */
 export const neverStarted = ({ cancelCode }: LiveTask): TaskResult =>
   cancelCode === "SHUTTING_DOWN"
@@ -147,10 +180,7 @@ export const neverStarted = ({ cancelCode }: LiveTask): TaskResult =>
       }
     : {
         status: "cancelled",
-        error: wireError(
-          "CANCELLED",
-          "the task was cancelled; it had not started",
-        ),
+        error: NEVER_STARTED,
         valueJson: null,
       };
 
@@ -160,28 +190,6 @@ export const notRun = (error: WireError): PoolOutcome => ({
   execution: null,
 });
 
-/** Why a task that is not live here, and was not cancelled, cannot be. */
+/** For one that has ended, however. */
 export const cannotCancel = ({ state }: TaskRecord): BalancerError =>
-  isTerminal(state)
-    ? new BalancerError(
-        "ALREADY_FINISHED",
-        `the task has ended already: ${state}`,
-      )
-    : new BalancerError(
-        "NOT_OWNER",
-        "the task was started by another server process, which alone can cancel it",
-        {
-          hint: "Cancel it from the client that submitted it. If that server is gone, nothing runs any more; submit it again under another key.",
-        },
-      );
-
-/** For a task that comes after one that did not complete. */
-export const dependencyFailed = (parent: TaskRecord): TaskResult => ({
-  status: "failed",
-  error: wireError(
-    "DEPENDENCY_FAILED",
-    `${parent.id}, which this task comes after, ended ${parent.state}`,
-    "Mend that one first, then submit both again.",
-  ),
-  valueJson: null,
-});
+  new BalancerError("ALREADY_FINISHED", `the task has ended already: ${state}`);

@@ -2,6 +2,7 @@
 
 import { quoted } from "./core/quoted.ts";
 import { basename } from "node:path";
+import type { Board } from "./core/board.ts";
 import type {
   Engine,
   EngineStatus,
@@ -12,14 +13,9 @@ import type {
 import { BalancerError } from "./core/errors.ts";
 import { taskId, type SessionId, type TaskId } from "./core/ids.ts";
 import type { JsonValue } from "./core/json.ts";
-import type {
-  Env,
-  ListFilter,
-  ListPage,
-  Session,
-  SessionStore,
-  TaskQueue,
-} from "./core/ports.ts";
+import type { Env } from "./core/ports.ts";
+import type { ListFilter, ListPage, TaskQueue } from "./core/queue.ts";
+import type { Session, SessionStore } from "./core/session.ts";
 import { summarise } from "./core/stats.ts";
 import type {
   KindInfo,
@@ -39,6 +35,7 @@ export interface EngineParts {
   readonly pool: MultiTierPoolManager;
   readonly kinds: KindRegistry;
   readonly dispatcher: Dispatcher;
+  readonly board: Board;
   /** The client's own name for its session, which outlives its connection; null if it has none. */
   readonly clientSession: string | null;
   readonly patienceMs: (client: string | null) => number;
@@ -53,10 +50,12 @@ const MIN_RUNS_FOR_ETA = 5;
 const RUNS_FOR_STATS = 1_000;
 
 export class LocalEngine implements Engine {
+  readonly board: Board;
   readonly #parts: EngineParts;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
+    this.board = parts.board;
   }
 
   async submit(
@@ -67,6 +66,10 @@ export class LocalEngine implements Engine {
     if (session !== null && !session.startsWith(IMPLICIT))
       await this.#assertOpen(session);
     return this.#parts.dispatcher.submit(request, options);
+  }
+
+  told(ids: readonly TaskId[]): Promise<void> {
+    return this.#parts.dispatcher.told(ids);
   }
 
   cancel(id: TaskId): Promise<TaskRecord> {

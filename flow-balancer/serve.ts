@@ -25,9 +25,9 @@ export async function serveHttpMain(argv: readonly string[]): Promise<number> {
   process.umask(0o077);
   const config = readConfig(argv);
   if (config === null) return USAGE;
-  const lazy = lazyEngine(config);
+  const lazy = lazyEngine(config, "http");
   const endpoint = createHttpEndpoint(
-    productCatalog(depsOf(lazy), packageJson.version),
+    productCatalog(depsOf(lazy), packageJson.version, config.toolsets),
     { env: bunEnv, onerror: (error) => complain(error.message) },
   );
   const server = listen(config.http, endpoint);

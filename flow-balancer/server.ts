@@ -28,10 +28,10 @@ export async function serveStdioMain(argv: readonly string[]): Promise<number> {
   process.umask(0o077);
   const config = readConfig(argv);
   if (config === null) return USAGE;
-  const lazy = lazyEngine(config);
+  const lazy = lazyEngine(config, "stdio");
   const stdout = new ProcessOutput();
   const endpoint = serveOverStdio(
-    productCatalog(depsOf(lazy), packageJson.version),
+    productCatalog(depsOf(lazy), packageJson.version, config.toolsets),
     {
       stdin: new ProcessInput(),
       stdout,

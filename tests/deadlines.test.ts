@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { BalancerError } from "../flow-balancer/core/errors.ts";
 import { Gate } from "../flow-balancer/core/gate.ts";
 import type { SubmitOptions } from "../flow-balancer/core/engine.ts";
-import type { TaskId } from "../flow-balancer/core/ids.ts";
+import { Consumer } from "../flow-balancer/consumer.ts";
+import { holderId, type TaskId } from "../flow-balancer/core/ids.ts";
 import type { TaskRequest } from "../flow-balancer/core/task.ts";
 import { Dispatcher } from "../flow-balancer/dispatcher.ts";
 import { KindRegistry } from "../flow-balancer/pool/kind-registry.ts";
@@ -10,6 +11,8 @@ import type { MultiTierPoolManager } from "../flow-balancer/pool/multi-tier-pool
 import type { PoolOutcome, PoolTask } from "../flow-balancer/pool/pool-task.ts";
 import { newQueue, request } from "./support/queue-under-test.ts";
 import { until } from "./support/until.ts";
+
+const holder = holderId("me");
 
 /** A dispatcher on a real queue, whose pool notes what it was asked and answers when told to. */
 function desk(refuse: (task: PoolTask) => BalancerError | null = () => null) {
@@ -36,11 +39,28 @@ function desk(refuse: (task: PoolTask) => BalancerError | null = () => null) {
     queue,
     pool,
     kinds: new KindRegistry([], 1_000),
+    holder,
     maxOpen: 10,
     maxInputBytes: 100,
     maxOutputChars: 100,
     isWatched: () => false,
     onChanged: () => {},
+    onReleased: () => consumer.nudge(),
+    onRoom: () => consumer.roomAgain(),
+  });
+  const consumer = new Consumer({
+    env,
+    queue,
+    holder,
+    kinds: () => ["shell"],
+    room: () => 1,
+    adopt: (claimed) => dispatcher.adopt(claimed),
+    cancel: (id) => dispatcher.cancelLive(id),
+    changedElsewhere: () => false,
+    onChanged: () => {},
+    onError: (thrown) => {
+      throw thrown;
+    },
   });
   const submit = (more: Partial<TaskRequest>, options?: SubmitOptions) =>
     dispatcher.submit(request(more), options);
@@ -63,7 +83,10 @@ describe("a deadline", () => {
   test("counts from submission: of a task that waits for another, the pool is told the rest", async () => {
     const { env, asked, submit, complete } = desk();
     const parent = await submit({});
-    const child = await submit({ deadlineMs: 500, after: [parent.task.id] });
+    const child = await submit({
+      deadlineMs: 500,
+      after: [{ id: parent.task.id, on: "success" }],
+    });
     env.advance(300);
     await complete(parent.task.id);
     await until("the child's turn", () => asked.length === 2);

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
-import type { Lease } from "../flow-balancer/core/ports.ts";
+import { PLAIN_TERMS } from "../flow-balancer/core/queue.ts";
 import type { TaskRecord } from "../flow-balancer/core/task.ts";
 import { LiveTask } from "../flow-balancer/live-task.ts";
 
 const live = (maxOutputChars: number) =>
-  new LiveTask({} as TaskRecord, {} as Lease, maxOutputChars);
+  new LiveTask({} as TaskRecord, PLAIN_TERMS, maxOutputChars);
 
 test("of what a task prints no more is kept than was agreed, however it comes", () => {
   const task = live(5);

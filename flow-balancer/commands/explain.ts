@@ -2,6 +2,7 @@
 
 import { decisionView, WAYS } from "../core/explain-decision.ts";
 import type { TaskId } from "../core/ids.ts";
+import { quoted } from "../core/quoted.ts";
 import type { EpochMs } from "../core/time.ts";
 import {
   isTerminal,
@@ -104,14 +105,18 @@ function asked(task: TaskRecord): string {
 function whyItWaits({ task, parents, now }: ExplainedTask): Line[] {
   const note: Line = [
     "note",
-    "If its server is gone, nothing more becomes of it: submit it again.",
+    task.holder === null
+      ? "Nobody has it: the next server with room for it takes it."
+      : `${quoted(task.holder)} has it; should that die, another server takes it over.`,
   ];
   if (task.state === "running")
     return [
       ["runs", `since ${since(task.startedAt ?? task.submittedAt, now)}`],
       note,
     ];
-  const open = [...parents].filter(([, state]) => state !== "completed");
+  const open = [...parents].filter(
+    ([, state]) => state === null || !isTerminal(state),
+  );
   return [
     ["waits", `since ${since(task.submittedAt, now)}`],
     ["for", open.length > 0 ? "the tasks it comes after:" : "a worker"],

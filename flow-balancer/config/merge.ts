@@ -1,6 +1,6 @@
 /** Settings of several sources as one: value by value, a kind as a whole. */
 
-import type { Settings } from "./settings.ts";
+import { DEAD_AFTER_MS, HEARTBEAT_MS, type Settings } from "./settings.ts";
 
 /** What `high` says goes before what `low` says. */
 export function mergeSettings(low: Settings, high: Settings): Settings {
@@ -14,6 +14,10 @@ export function mergeSettings(low: Settings, high: Settings): Settings {
       ...high.patience,
       clients: { ...low.patience?.clients, ...high.patience?.clients },
     },
+    sessions: { ...low.sessions, ...high.sessions },
+    board: { ...low.board, ...high.board },
+    instances: { ...low.instances, ...high.instances },
+    retention: { ...low.retention, ...high.retention },
     kinds: { ...low.kinds, ...high.kinds },
     http: { ...low.http, ...high.http },
   };
@@ -21,7 +25,7 @@ export function mergeSettings(low: Settings, high: Settings): Settings {
 
 /** Values that are right alone and wrong together. */
 export function contradictions(
-  { pool, kinds }: Settings,
+  { pool, kinds, instances = {} }: Settings,
   origins: Readonly<Record<string, string>>,
 ): string[] {
   const problems: string[] = [];
@@ -30,6 +34,14 @@ export function contradictions(
     problems.push(
       `${origins["pool.spare_workers"]}: key 'pool.spare_workers' must be at most pool.max_workers (${max} by ${origins["pool.max_workers"]}), got ${spare}`,
     );
+  const { heartbeat_ms: beat, dead_after_ms: dead } = instances;
+  const beatMs = beat ?? HEARTBEAT_MS;
+  if ((dead ?? DEAD_AFTER_MS) < 2 * beatMs) {
+    const key = `instances.${dead === undefined ? "heartbeat_ms" : "dead_after_ms"}`;
+    problems.push(
+      `${origins[key]}: key 'instances.dead_after_ms' (${dead ?? DEAD_AFTER_MS}) must be at least twice instances.heartbeat_ms (${beatMs}): one heartbeat that comes late is no death`,
+    );
+  }
   for (const [name, { effects, in_flight: inFlight = 1 }] of Object.entries(
     kinds ?? {},
   )) {

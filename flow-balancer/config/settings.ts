@@ -54,6 +54,10 @@ export type Settings = Said<typeof SETTINGS>;
 const MAX_WORKERS = 256;
 /** Timers wrap above 2^31 ms; a day is far below. */
 const DAY_MS = 86_400_000;
+const MAX_DAYS = 36_500;
+/** By default; a server that missed one is not taken for dead. */
+export const HEARTBEAT_MS = 30_000;
+export const DEAD_AFTER_MS = 60_000;
 const GIB = 1_073_741_824;
 
 const integer = (min: number, max: number): Leaf<number> => ({
@@ -117,7 +121,7 @@ const KIND = {
 export const SETTINGS = {
   home: FOLDER,
   roots: list(FOLDER, "a list of at least one directory", 1),
-  toolsets: list(choice("pool"), 'a list of "pool"'),
+  toolsets: list(choice("pool", "board"), 'a list of "pool" and "board"', 1),
   durability: choice("normal", "full"),
   pool: {
     max_workers: integer(1, MAX_WORKERS),
@@ -135,6 +139,20 @@ export const SETTINGS = {
     max_output_bytes: integer(0, GIB),
     max_input_bytes: integer(1, GIB),
     max_result_bytes: integer(1, GIB),
+  },
+  sessions: { keep_days: integer(1, MAX_DAYS) },
+  board: {
+    capacity: integer(1, 1_000),
+    lease_ms: integer(1_000, DAY_MS),
+  },
+  instances: {
+    heartbeat_ms: integer(100, 600_000),
+    dead_after_ms: integer(200, 3_600_000),
+  },
+  retention: {
+    keep_days: integer(1, MAX_DAYS),
+    keep_tasks: integer(1_000, 100_000_000),
+    archive_months: integer(1, 1_200),
   },
   patience: {
     unknown_ms: integer(1_000, DAY_MS),

@@ -32,6 +32,27 @@ export interface KindConfig {
   readonly capabilities: readonly string[];
 }
 
+export interface BoardConfig {
+  /** Weight of the tasks one session has in hand at a time. */
+  readonly capacity: number;
+  /** Until a claimed task is another's, unless its holder says that it goes on. */
+  readonly leaseMs: number;
+}
+
+/** By which servers that share a home know of one another. */
+export interface InstancesConfig {
+  readonly heartbeatMs: number;
+  /** Silence after which a server's work is taken over though its process is there. */
+  readonly deadAfterMs: number;
+}
+
+/** What stays in the store, and in the archive beside it. */
+export interface RetentionConfig {
+  readonly keepDays: number;
+  readonly keepTasks: number;
+  readonly archiveMonths: number;
+}
+
 export interface HttpConfig {
   readonly host: string;
   /** 0: any free port. */
@@ -49,6 +70,10 @@ export interface Config {
   readonly durability: "normal" | "full";
   readonly pool: PoolSettings;
   readonly tasks: TasksConfig;
+  readonly sessions: { readonly keepDays: number };
+  readonly board: BoardConfig;
+  readonly instances: InstancesConfig;
+  readonly retention: RetentionConfig;
   readonly patience: PatienceConfig;
   readonly kinds: readonly KindConfig[];
   readonly http: HttpConfig;

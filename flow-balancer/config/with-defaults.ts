@@ -2,7 +2,7 @@
 
 import { basename, join } from "node:path";
 import type { Config, KindConfig } from "./shape.ts";
-import type { Settings } from "./settings.ts";
+import { DEAD_AFTER_MS, HEARTBEAT_MS, type Settings } from "./settings.ts";
 
 export interface Surroundings {
   readonly projectRoot: string;
@@ -19,6 +19,7 @@ export function withDefaults(
   { projectRoot, stateFolder, cpus }: Surroundings,
 ): Omit<Config, "origins" | "warnings"> {
   const { pool = {}, tasks = {}, patience = {}, http = {} } = settings;
+  const { instances = {}, retention = {}, board = {} } = settings;
   // Agents wait for I/O more than they compute: twice the processors, within reason.
   const maxWorkers = pool.max_workers ?? Math.min(32, Math.max(8, 2 * cpus));
   return {
@@ -27,7 +28,7 @@ export function withDefaults(
       settings.home ??
       join(stateFolder, "flow-balancer", homeName(projectRoot)),
     roots: settings.roots ?? [projectRoot],
-    toolsets: settings.toolsets ?? ["pool"],
+    toolsets: settings.toolsets ?? ["pool", "board"],
     durability: settings.durability ?? "normal",
     pool: {
       maxWorkers,
@@ -45,6 +46,20 @@ export function withDefaults(
       maxOutputBytes: tasks.max_output_bytes ?? 1_048_576,
       maxInputBytes: tasks.max_input_bytes ?? 10_485_760,
       maxResultBytes: tasks.max_result_bytes ?? 10_485_760,
+    },
+    sessions: { keepDays: settings.sessions?.keep_days ?? 30 },
+    board: {
+      capacity: board.capacity ?? 30,
+      leaseMs: board.lease_ms ?? 600_000,
+    },
+    instances: {
+      heartbeatMs: instances.heartbeat_ms ?? HEARTBEAT_MS,
+      deadAfterMs: instances.dead_after_ms ?? DEAD_AFTER_MS,
+    },
+    retention: {
+      keepDays: retention.keep_days ?? 30,
+      keepTasks: retention.keep_tasks ?? 200_000,
+      archiveMonths: retention.archive_months ?? 12,
     },
     patience: {
       // The shortest limit of a known client is 60 s.

@@ -3,12 +3,14 @@
  * front keeps no state of the engine's, and would not notice if it were another process.
  */
 
+import type { Board } from "./board.ts";
 import type { Gate } from "./gate.ts";
 import type { SessionId, TaskId } from "./ids.ts";
 import type { JsonValue } from "./json.ts";
 import type { PoolStatus } from "./pool-status.ts";
 import type { Summary } from "./stats.ts";
-import type { ListFilter, ListPage, Session } from "./ports.ts";
+import type { ListFilter, ListPage, Terms } from "./queue.ts";
+import type { Session } from "./session.ts";
 import type {
   KindInfo,
   TaskOutput,
@@ -23,7 +25,15 @@ export interface TaskObserver {
   log?(message: string): void;
 }
 
+/** What may be asked of how a task is queued; see `Terms`. */
+export type TermsAsked = {
+  readonly [
+    Key in "delayMs" | "maxAttempts" | "backoffMs" | "group" | "awaited"
+  ]?: Terms[Key] | undefined;
+};
+
 export interface SubmitOptions {
+  readonly terms?: TermsAsked;
   readonly observer?: TaskObserver;
   /** Shared by the tasks of a batch: each runs only inside it, and is cancelled if it is shut out. */
   readonly gate?: Gate;
@@ -34,7 +44,7 @@ export interface Submission {
   readonly task: TaskRecord;
   /** False for a task that was there before, under the same idempotency key: it is somebody else's too. */
   readonly isNew: boolean;
-  /** The record with its result; rejects only if the result could not be stored. */
+  /** The record with its result; rejects only if the result could not be stored. Resolves with a task that is still queued if the server goes and leaves it to others. */
   readonly done: Promise<TaskRecord>;
 }
 
@@ -55,9 +65,13 @@ export interface EngineStatus {
 }
 
 export interface Engine {
+  /** Work that agents do themselves. */
+  readonly board: Board;
   /** Throws a refusal (UNKNOWN_KIND, QUEUE_FULL, SESSION_CLOSED, ...): nothing was recorded then. */
   submit(request: TaskRequest, options?: SubmitOptions): Promise<Submission>;
-  /** Resolves with the record once the task has ended. Throws NOT_FOUND, ALREADY_FINISHED or NOT_OWNER. */
+  /** They are known now to others than the call that waited for them: a crash must not end them for want of a caller. */
+  told(ids: readonly TaskId[]): Promise<void>;
+  /** Resolves with the record once the task has ended, whichever server runs it. Throws NOT_FOUND or ALREADY_FINISHED. */
   cancel(id: TaskId): Promise<TaskRecord>;
   get(id: TaskId): Promise<TaskRecord | null>;
   /** The record once the task has ended; the present one when `signal` fires before. Throws NOT_FOUND. */

@@ -4,7 +4,7 @@
  */
 
 import type { WireError } from "./errors.ts";
-import type { SessionId, TaskId, WorkerId } from "./ids.ts";
+import type { HolderId, SessionId, TaskId, WorkerId } from "./ids.ts";
 import type { JsonValue } from "./json.ts";
 import type { EpochMs } from "./time.ts";
 import type { Tier } from "./tier.ts";
@@ -32,6 +32,20 @@ export const isTerminal = (state: TaskState): state is TerminalState =>
  */
 export type Effects = "none" | "idempotent" | "once";
 
+/** Tasks of `pool` run on worker processes; those of `board` are for agents and scripts to do. */
+export const QUEUE_NAMES = ["pool", "board"] as const;
+export type QueueName = (typeof QUEUE_NAMES)[number];
+
+/** How the one before has to end. */
+export const DEPENDENCY_ENDS = ["success", "finish", "failure"] as const;
+export type DependencyOn = (typeof DEPENDENCY_ENDS)[number];
+
+/** A task that comes after another. */
+export interface Dependency {
+  readonly id: TaskId;
+  readonly on: DependencyOn;
+}
+
 /** A task as asked for, after validation. `inputJson` is the input, encoded once and passed on as text. */
 export interface TaskRequest {
   readonly kind: string;
@@ -44,8 +58,8 @@ export interface TaskRequest {
   /** -10..10, higher first. */
   readonly priority: number;
   readonly idempotencyKey: string | null;
-  /** Runs only after these completed. */
-  readonly after: readonly TaskId[];
+  /** Runs only after these have ended as it needs them to. */
+  readonly after: readonly Dependency[];
 }
 
 /** How a task ended. `valueJson` is JSON text, exactly as the worker encoded it. */
@@ -101,13 +115,16 @@ export interface Execution extends Timing {
 /** Everything that is known of a task: one row. */
 export interface TaskRecord {
   readonly id: TaskId;
+  readonly queue: QueueName;
+  /** Who has it now; null: nobody. */
+  readonly holder: HolderId | null;
   readonly kind: string;
   readonly inputJson: string;
   readonly session: SessionId | null;
   readonly priority: number;
   readonly timeoutMs: number | null;
   readonly deadlineMs: number | null;
-  readonly after: readonly TaskId[];
+  readonly after: readonly Dependency[];
   readonly state: TaskState;
   readonly attempt: number;
   readonly submittedAt: EpochMs;

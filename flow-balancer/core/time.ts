@@ -1,4 +1,4 @@
-/** Two clocks that must not be mixed. */
+/** Three clocks that must not be mixed. */
 
 declare const clock: unique symbol;
 
@@ -6,3 +6,8 @@ declare const clock: unique symbol;
 export type EpochMs = number & { readonly [clock]: "wall" };
 /** Monotonic, ms since the process started: to measure with, never to store. */
 export type MonoMs = number & { readonly [clock]: "mono" };
+/**
+ * Ms since the machine started, the same for all its processes, never set back: for leases and
+ * delays that several processes go by. Means nothing after a restart of the machine.
+ */
+export type BootMs = number & { readonly [clock]: "boot" };

@@ -2,8 +2,8 @@
 
 import { availableParallelism } from "node:os";
 import { BalancerError, toWireError } from "../core/errors.ts";
+import { createPaint } from "../core/paint.ts";
 import { DEMO_HELP, parseDemoArguments } from "./options.ts";
-import { createPaint } from "./paint.ts";
 import { createProgress } from "./progress-bar.ts";
 import { renderReport } from "./render-report.ts";
 import { runDemo } from "./run-demo.ts";

@@ -1,12 +1,13 @@
 /** The report as a person likes to read it. Pure: text out of a report, for a width. */
 
+import type { Paint } from "../core/paint.ts";
+import { tableLines } from "../core/table.ts";
 import { type Tier, TIERS } from "../core/tier.ts";
-import { count, duration, grouped, percent, size } from "./figures.ts";
-import type { Paint } from "./paint.ts";
+import { count, duration, grouped, percent, size } from "../core/figures.ts";
 import { languageTable, topTable } from "./render-tables.ts";
 import { type DemoReport, medianOf, type TierCounts } from "./report.ts";
 import type { LeftOut } from "./select-files.ts";
-import { padTo, tableLines, wrapWords } from "./table.ts";
+import { padTo, wrapWords } from "./wrap-words.ts";
 
 /** Of the facts below the tables. */
 const LABEL_CHARS = 10;
@@ -112,7 +113,12 @@ const tierText = (counts: TierCounts): string =>
 const timesTable = ({ tasks }: DemoReport, width: number): string[] =>
   tableLines(
     [
-      { title: "Times", cell: ({ name }) => name, weight: Infinity },
+      {
+        title: "Times",
+        cell: ({ name }) => name,
+        weight: Infinity,
+        cut: "start",
+      },
       {
         title: "p50",
         cell: ({ times }) => duration(times.p50),
@@ -129,7 +135,7 @@ const timesTable = ({ tasks }: DemoReport, width: number): string[] =>
       { name: "start (loading the kind)", times: tasks.start_ms },
       { name: "run", times: tasks.run_ms },
     ],
-    width,
+    { width, widthOf: Bun.stringWidth },
   );
 
 /** Nearer to one than this is noise. */

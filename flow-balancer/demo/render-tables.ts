@@ -1,6 +1,7 @@
 /** The two tables of the report: languages, and the largest files. */
 
-import { count, grouped, percent, size } from "./figures.ts";
+import { type Column, tableLines } from "../core/table.ts";
+import { count, grouped, percent, size } from "../core/figures.ts";
 import { barOf } from "./progress-bar.ts";
 import {
   type DemoReport,
@@ -8,7 +9,6 @@ import {
   type Sizes,
   totalsOf,
 } from "./report.ts";
-import { type Column, tableLines } from "./table.ts";
 
 const MAX_LANGUAGES = 8;
 const BAR_CHARS = 16;
@@ -25,6 +25,7 @@ export function languageTable(report: DemoReport, width: number): string[] {
       title: "Languages",
       cell: ({ language }) => language,
       weight: Infinity,
+      cut: "start",
     },
     { title: "files", cell: (row) => grouped(row.files), weight: 9 },
     ...sizeColumns<LanguageRow>(),
@@ -35,7 +36,7 @@ export function languageTable(report: DemoReport, width: number): string[] {
     },
   ];
   const rows = [...withOthers(languages), total];
-  return tableLines(columns, rows, width);
+  return tableLines(columns, rows, { width, widthOf: Bun.stringWidth });
 }
 
 /** What is seldom becomes one row. */
@@ -60,10 +61,11 @@ export function topTable({ top_files }: DemoReport, width: number): string[] {
       title: `Top ${top_files.length} by lines`,
       cell: ({ path }) => path,
       weight: Infinity,
+      cut: "start",
     },
     ...sizeColumns<TopFile>(),
   ];
-  return tableLines(columns, top_files, width);
+  return tableLines(columns, top_files, { width, widthOf: Bun.stringWidth });
 }
 
 /** Sizes under a compressor are shares of the file's own. */

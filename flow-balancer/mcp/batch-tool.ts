@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Engine, Submission } from "../core/engine.ts";
 import { toWireError } from "../core/errors.ts";
 import { Gate } from "../core/gate.ts";
+import type { TaskId } from "../core/ids.ts";
 import {
   defineTool,
   type CallContext,
@@ -93,6 +94,7 @@ async function runBatch(
     waitMs: args.wait_ms,
   });
   if (call.signal.aborted) cancelRest(items, finished, engine, gate);
+  else await engine.told(unfinished(items, finished));
   return answer(items, finished, deps.env.mono() - startedAt);
 }
 
@@ -109,7 +111,11 @@ async function submitAll(
     requests.map(async (request): Promise<Item> => {
       try {
         const observer = { log: (text: string) => call.log("info", text) };
-        const submission = await engine.submit(request, { gate, observer });
+        const submission = await engine.submit(request, {
+          gate,
+          observer,
+          terms: { awaited: true },
+        });
         return { type: "task", submission };
       } catch (thrown) {
         return { type: "refused", answer: failed("", thrown) };
@@ -142,10 +148,19 @@ function cancelRest(
   gate: Gate,
 ): void {
   gate.shut();
-  for (const [index, item] of items.entries())
-    if (item.type === "task" && item.submission.isNew && !finished.has(index))
-      cancelQuietly(engine, item.submission.task.id);
+  for (const id of unfinished(items, finished)) cancelQuietly(engine, id);
 }
+
+/** Of those that this call made. */
+const unfinished = (
+  items: readonly Item[],
+  finished: ReadonlyMap<number, TaskAnswer>,
+): TaskId[] =>
+  items.flatMap((item, index) =>
+    item.type === "task" && item.submission.isNew && !finished.has(index)
+      ? [item.submission.task.id]
+      : [],
+  );
 
 function answer(
   items: readonly Item[],

@@ -4,26 +4,43 @@ import type { TaskId } from "../core/ids.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Deps } from "./deps.ts";
 import { engineTasks } from "./engine-tasks.ts";
+import { boardTools } from "./board-tools.ts";
 import { poolTools } from "./pool-tools.ts";
 import { poolPrompts } from "./prompts.ts";
 import { poolResources, poolTemplates } from "./resources.ts";
 
-const INSTRUCTIONS = `Runs work in parallel on a pool of worker processes that are kept warm, and remembers every task.
-- One task: run_task. Several at once: run_batch, one call; the results come in input order.
+const HEAD =
+  "Runs work in parallel on a pool of worker processes that are kept warm, and remembers every task.";
+
+const POOL = `- One task: run_task. Several at once: run_batch, one call; the results come in input order.
 - Long work: submit_task, then await_task. An answer {status: "working", task_id} means the same: it goes on.
 - Kinds: shell (an argument array; no shell reads it), script (an ES module in TypeScript), and those pool_status lists.
 - A command that exits with something else than 0 is a failed task; its output is in value all the same.
 - Tasks of one session prefer the same worker and share its memory; open_session makes one.`;
 
+const BOARD = `- Work that agents do themselves: add_tasks puts it on a board all terminals share; claim_task, update_task while you work, complete_task with evidence; flow_status shows who does what.`;
+
 /** A task that takes a millisecond changes three times in it, and nobody reads that fast. */
 const UPDATE_PAUSE_MS = 20;
 
-export const productCatalog = (deps: Deps, version: string): Catalog => ({
+/** `toolsets` are those of the configuration. */
+export const productCatalog = (
+  deps: Deps,
+  version: string,
+  toolsets: readonly string[],
+): Catalog => ({
   name: "flow-balancer",
   title: "flow-balancer",
   version,
-  instructions: INSTRUCTIONS,
-  tools: poolTools(deps),
+  instructions: [
+    HEAD,
+    ...(toolsets.includes("pool") ? [POOL] : []),
+    ...(toolsets.includes("board") ? [BOARD] : []),
+  ].join("\n"),
+  tools: [
+    ...(toolsets.includes("pool") ? poolTools(deps) : []),
+    ...(toolsets.includes("board") ? boardTools(deps) : []),
+  ],
   resources: poolResources(deps),
   templates: poolTemplates(deps),
   prompts: poolPrompts(deps),

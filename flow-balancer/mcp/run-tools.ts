@@ -9,6 +9,7 @@ import {
   type CallContext,
   type ToolDefinition,
 } from "./catalog.ts";
+import { parseDependencies } from "./dependency-argument.ts";
 import type { Deps } from "./deps.ts";
 import { whilePatient } from "./patience.ts";
 import { taskAnswer, taskAnswerSchema, taskResult } from "./task-answer.ts";
@@ -18,6 +19,9 @@ import {
   toRequest,
   waitField,
 } from "./task-request.ts";
+
+/** A week: what is to run later than that is a calendar's. */
+const MAX_DELAY_MS = 604_800_000;
 
 /** The submitter follows what the task reports. */
 const observerOf = (call: CallContext): TaskObserver => ({
@@ -59,7 +63,7 @@ function runTask(deps: Deps): ToolDefinition {
       const engine = await deps.engine();
       const { task, done, isNew } = await engine.submit(
         toRequest(args, engine, call.connection),
-        { observer: observerOf(call) },
+        { observer: observerOf(call), terms: { awaited: true } },
       );
       const { env } = deps;
       const ended = await whilePatient(done, {
@@ -70,6 +74,7 @@ function runTask(deps: Deps): ToolDefinition {
       });
       if (ended !== null) return taskResult(taskAnswer(ended));
       if (call.signal.aborted && isNew) cancelQuietly(engine, task.id);
+      await engine.told([task.id]);
       if (call.acceptsTask) return { taskId: task.id };
       const eta = await engine.expectedRunMs(task.kind);
       return taskResult(taskAnswer(task, eta));
@@ -86,14 +91,49 @@ function submitTask(deps: Deps): ToolDefinition {
       "With `after` it runs only once those completed.",
     input: z.object({
       ...taskFields,
-      after: z.array(taskIdField).max(100).optional(),
+      after: z
+        .array(taskIdField)
+        .max(100)
+        .optional()
+        .describe(
+          "Task ids; ':finish' or ':failure' added to one: after any end, or a failure",
+        ),
+      delay_ms: z.int().min(0).max(MAX_DELAY_MS).optional(),
+      max_attempts: z
+        .int()
+        .min(1)
+        .max(100)
+        .optional()
+        .describe(
+          "Tries, with growing pauses, before a failure is final; 1 unless told",
+        ),
+      concurrency_key: z
+        .string()
+        .min(1)
+        .max(200)
+        .optional()
+        .describe("One task of a key at a time, over all servers"),
     }),
     output: taskAnswerSchema,
     annotations: { openWorldHint: true },
-    async run({ after, ...args }, call) {
+    async run(
+      { after, delay_ms, max_attempts, concurrency_key, ...args },
+      call,
+    ) {
       const engine = await deps.engine();
+      const parents = parseDependencies(after ?? [], "/after");
       const { task } = await engine.submit(
-        toRequest(args, engine, call.connection, after ?? []),
+        toRequest(args, engine, call.connection, parents),
+        {
+          terms: {
+            delayMs: delay_ms,
+            maxAttempts: max_attempts,
+            group:
+              concurrency_key === undefined
+                ? undefined
+                : { key: concurrency_key, limit: 1 },
+          },
+        },
       );
       const eta = isTerminal(task.state)
         ? null

@@ -5,9 +5,9 @@ import { quoted } from "../core/quoted.ts";
 import { z } from "zod";
 import type { Engine } from "../core/engine.ts";
 import { BalancerError } from "../core/errors.ts";
-import type { SessionId, TaskId } from "../core/ids.ts";
+import type { SessionId } from "../core/ids.ts";
 import type { JsonValue } from "../core/json.ts";
-import type { TaskRequest } from "../core/task.ts";
+import type { Dependency, TaskRequest } from "../core/task.ts";
 
 /** A day: a task that runs longer is a service. */
 const MAX_TIMEOUT_MS = 86_400_000;
@@ -73,7 +73,7 @@ export function toRequest(
   args: TaskArguments,
   engine: Engine,
   connection: string | null,
-  after: readonly string[] = [],
+  after: readonly Dependency[] = [],
 ): TaskRequest {
   return {
     kind: args.kind,
@@ -86,7 +86,7 @@ export function toRequest(
     deadlineMs: args.deadline_ms ?? null,
     priority: args.priority ?? 0,
     idempotencyKey: args.idempotency_key ?? null,
-    after: after as readonly TaskId[],
+    after,
   };
 }
 

@@ -107,6 +107,16 @@ export const poisonedResult = (deaths: number, how: string): TaskResult => ({
   valueJson: null,
 });
 
+/** Whoever was to note that it begins found it in other hands. */
+export const leaseLostResult = (): TaskResult => ({
+  status: "cancelled",
+  error: wireError(
+    "CANCELLED",
+    "its lease was lost before it began: another instance may have it",
+  ),
+  valueJson: null,
+});
+
 /** Its like killed so many workers that none is given to it for `forMs`. */
 export const refusedResult = (forMs: number): TaskResult => ({
   status: "poisoned",

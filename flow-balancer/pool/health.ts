@@ -5,7 +5,8 @@
  */
 
 import type { WorkerHealth } from "../core/pool-status.ts";
-import { TICK_MS, type ProcessStat } from "../worker/process-stat.ts";
+import type { ProcessStat } from "../core/process-stat.ts";
+import { TICK_MS } from "../worker/process-stat.ts";
 import type { LaneRecord, WorkerState } from "../worker/status-page.ts";
 
 /** Where the count comes from: its status page, or the heartbeats it sent. */

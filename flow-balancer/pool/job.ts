@@ -14,6 +14,7 @@ import type { Choice } from "./choice.ts";
 import { decisionOf } from "./decision-of.ts";
 import {
   endedResult,
+  leaseLostResult,
   lostResult,
   mayRunTwice,
   poisonedResult,
@@ -28,6 +29,7 @@ import type {
   PoolRun,
   PoolTask,
 } from "./pool-task.ts";
+import type { Permit } from "./start-permits.ts";
 import type { WorkerView } from "./worker-view.ts";
 
 /** The worker that has a job, as far as a job's owner needs to know it. */
@@ -51,6 +53,8 @@ export interface JobOwner {
 
 /** So many workers may die under a task before it is taken for the cause. */
 const MAX_DEATHS = 3;
+
+const SHUTTING_DOWN = wireError("SHUTTING_DOWN", "the server is shutting down");
 
 export class Job implements PoolRun {
   readonly task: PoolTask;
@@ -76,6 +80,8 @@ export class Job implements PoolRun {
   killAt = Number.POSITIVE_INFINITY;
   /** When it was told to stop. */
   endedAt: MonoMs | null = null;
+  /** What it left of its session's state, and the version that was made from; null: what it found. */
+  leaves: { readonly json: string; readonly base: number } | null = null;
   /** Workers that died while it ran on them. */
   deaths = 0;
   #resolve!: (outcome: PoolOutcome) => void;
@@ -143,6 +149,7 @@ export class Job implements PoolRun {
     this.#tier = tier;
     this.#worker = worker;
     this.#placedAt = now;
+    this.leaves = null;
     this.observer.started?.(tier);
   }
 
@@ -184,6 +191,23 @@ export class Job implements PoolRun {
   dropped(): void {
     this.ending = { type: "cancelled" };
     this.ended("it had not started");
+  }
+
+  /** It has a worker, and was not sent to it: it waits for another. */
+  again(): void {
+    this.#owner.again(this);
+  }
+
+  /** The same, and is to be ended. */
+  neverSent(reason: EndReason): void {
+    if (reason.type === "shutdown") this.failed(SHUTTING_DOWN);
+    else this.dropped();
+  }
+
+  /** The same, and may not start. */
+  notAllowed(permit: Exclude<Permit, { type: "granted" }>): void {
+    if (permit.type === "failed") this.failed(permit.error);
+    else this.#settle(leaseLostResult());
   }
 
   failed(error: WireError): void {

@@ -29,9 +29,27 @@ export class JobsInHand extends Lanes<Job> {
     return this.#endings > 0 || this.first()?.alone === true;
   }
 
+  /** One of them is being ended. */
+  get isEnding(): boolean {
+    return this.#endings > 0;
+  }
+
   /** Its `ending` was just set. */
   ends(): void {
     this.#endings++;
+  }
+
+  /** Those that were sent, and whose kind allows less than their worker holds, are to end with it; false: there are none. */
+  endTooLarge(heldMb: number, isSent: (job: Job) => boolean): boolean {
+    let found = false;
+    for (const job of this) {
+      const limitMb = job.task.kind.memoryMb ?? Number.POSITIVE_INFINITY;
+      if (heldMb <= limitMb || !isSent(job)) continue;
+      found = true;
+      if (job.ending === null) this.ends();
+      job.ending ??= { type: "too_large", limitMb };
+    }
+    return found;
   }
 
   /** Of a kind that runs several at a time, and session, as all the others are; nobody is being ended, and nobody has to be alone. */

@@ -10,6 +10,7 @@ import type { KindDescription } from "../worker/protocol.ts";
 import { scriptKind } from "../worker/kinds/script.ts";
 import { shellKind } from "../worker/kinds/shell.ts";
 import type { MultiTierPoolManager } from "./multi-tier-pool-manager.ts";
+import { mayRunTwice } from "./endings.ts";
 import type { PoolKind } from "./pool-task.ts";
 
 /** A kind that is a module, as configured. */
@@ -30,6 +31,8 @@ export interface ModuleKind {
 interface Entry {
   readonly pool: PoolKind;
   readonly timeoutMs: number;
+  /** What it did may not be done twice: never run again once it may have started. */
+  readonly runsOnce: boolean;
   readonly description: string;
   readonly capabilities: readonly string[];
   schema: KindInfo["inputSchema"];
@@ -43,26 +46,29 @@ export class KindRegistry {
     this.#defaultTimeoutMs = defaultTimeoutMs;
     this.#addBuiltIn("shell", { type: "shell" }, shellKind.description);
     this.#addBuiltIn("script", { type: "script" }, scriptKind.description);
-    for (const kind of modules)
+    for (const kind of modules) {
+      const pool: PoolKind = {
+        name: kind.name,
+        source: { type: "module", path: kind.path },
+        effects: kind.effects,
+        concurrency: kind.concurrency,
+        inFlight: kind.inFlight,
+        memoryMb: kind.memoryMb,
+        env: kind.env,
+      };
       this.#entries.set(kind.name, {
-        pool: {
-          name: kind.name,
-          source: { type: "module", path: kind.path },
-          effects: kind.effects,
-          concurrency: kind.concurrency,
-          inFlight: kind.inFlight,
-          memoryMb: kind.memoryMb,
-          env: kind.env,
-        },
+        pool,
+        runsOnce: !mayRunTwice(pool),
         capabilities: kind.capabilities,
         timeoutMs: kind.timeoutMs ?? defaultTimeoutMs,
         description: kind.description ?? "",
         schema: null,
       });
+    }
   }
 
   /** Throws UNKNOWN_KIND and names those there are. */
-  get(kind: string): { readonly pool: PoolKind; readonly timeoutMs: number } {
+  get(kind: string): Pick<Entry, "pool" | "timeoutMs" | "runsOnce"> {
     return this.#entry(kind);
   }
 
@@ -121,16 +127,18 @@ export class KindRegistry {
     source: PoolKind["source"],
     description: KindDescription,
   ): void {
+    const pool: PoolKind = {
+      name,
+      source,
+      effects: "idempotent",
+      concurrency: null,
+      inFlight: 1,
+      memoryMb: null,
+      env: {},
+    };
     this.#entries.set(name, {
-      pool: {
-        name,
-        source,
-        effects: "idempotent",
-        concurrency: null,
-        inFlight: 1,
-        memoryMb: null,
-        env: {},
-      },
+      pool,
+      runsOnce: !mayRunTwice(pool),
       capabilities: [],
       timeoutMs: this.#defaultTimeoutMs,
       description: description.description ?? "",

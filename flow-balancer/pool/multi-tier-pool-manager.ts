@@ -94,6 +94,11 @@ export class MultiTierPoolManager {
     });
   }
 
+  /** As it is now; see `resize`. */
+  get maxWorkers(): number {
+    return this.#settings.maxWorkers;
+  }
+
   /** Starts the spares, so that the first task finds one. */
   warm(): void {
     this.#workers.refill();
@@ -143,6 +148,11 @@ export class MultiTierPoolManager {
       if (slot.session === session) slot.release();
     this.#placer.unpark(session);
     this.#placer.place();
+  }
+
+  /** A change of the session's state could not be saved: its workers are given what is, with their next job. */
+  forgetSession(session: SessionId): void {
+    for (const slot of this.#workers.all) slot.starts.forgetState(session);
   }
 
   /**

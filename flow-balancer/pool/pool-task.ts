@@ -38,6 +38,12 @@ export interface PoolTask {
   readonly timeoutMs: number;
   /** From now to its end, ms: refused if that cannot be kept; null or left out: no matter when. */
   readonly deadlineMs?: number | null;
+  /**
+   * Asked once it has a worker, before anything of it is sent there; asked again if it is given to another
+   * one instead. False: its lease is lost, and it ends `cancelled`; rejected: it fails. Its time does not run
+   * meanwhile. Left out: it may.
+   */
+  readonly mayStart?: () => Promise<boolean>;
 }
 
 /** Told of a task's life while it runs; called synchronously, must not throw. */
@@ -47,6 +53,13 @@ export interface PoolObserver {
   /** `bytes` counts what was printed, `text` is what of it was kept. */
   output?(text: string, bytes: number): void;
   log?(message: string): void;
+  /**
+   * Just before the outcome: what the task left of its session's state, a JSON object, and the version that
+   * was made from; -1: a state that was refused, as this is to be. Told only of a session whose state is
+   * kept (see `sessionState` of the pool's options). From here on that answers with this, one version on,
+   * unless it is refused: at once by false, which concerns this worker alone, or later by `forgetSession`.
+   */
+  stateChanged?(json: string, baseVersion: number): boolean;
 }
 
 export interface PoolOutcome {

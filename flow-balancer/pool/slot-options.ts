@@ -1,6 +1,7 @@
 /** What a worker's slot is given, and what it tells the pool. */
 
 import type { WorkerDeath } from "../worker/worker-process.ts";
+import type { SessionStateSource } from "./held-state.ts";
 import type { Job } from "./job.ts";
 import type { ChannelOptions } from "./worker-channel.ts";
 
@@ -19,5 +20,7 @@ export interface SlotEvents<Slot> {
 export interface SlotOptions<Slot> extends Omit<ChannelOptions, "events"> {
   readonly startTimeoutMs: number;
   readonly cancelGraceMs: number;
+  /** Left out: nothing is kept of any session. */
+  readonly sessionState?: SessionStateSource | undefined;
   readonly events: SlotEvents<Slot>;
 }

@@ -5,7 +5,10 @@ import type { JobMessage } from "./worker-channel.ts";
 
 export function tellObserver(
   observer: PoolObserver,
-  message: Exclude<JobMessage, { type: "bound" | "loaded" | "described" }>,
+  message: Exclude<
+    JobMessage,
+    { type: "bound" | "loaded" | "described" | "state" }
+  >,
 ): void {
   switch (message.type) {
     case "progress":

@@ -42,7 +42,8 @@ export type JobMessage = Extract<
       | "progress"
       | "heartbeat"
       | "log"
-      | "output";
+      | "output"
+      | "state";
   }
 >;
 

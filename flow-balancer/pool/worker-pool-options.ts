@@ -5,6 +5,7 @@ import type { Env } from "../core/ports.ts";
 import type { WorkerSettings } from "../worker/protocol.ts";
 import type { StartWorker } from "../worker/worker-handle.ts";
 import type { WorkerDeath } from "../worker/worker-process.ts";
+import type { SessionStateSource } from "./held-state.ts";
 import type { Machine } from "./machine.ts";
 import type { WorkerSlot } from "./worker-slot.ts";
 
@@ -27,6 +28,8 @@ export interface WorkerPoolOptions {
   readonly onEvent?: (event: PoolEvent) => void;
   /** Default: the one this runs on. */
   readonly machine?: Machine;
+  /** What is saved of sessions; left out: a session's memory lives and ends with its worker. */
+  readonly sessionState?: SessionStateSource;
   /** False: workers go without status pages and lanes, as where there is no shared memory. */
   readonly sharedMemory?: boolean;
   /** What a worker is; default: a process, with a guardian over all of them. */

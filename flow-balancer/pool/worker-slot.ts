@@ -14,6 +14,8 @@ import type { WorkerHealth } from "../core/pool-status.ts";
 import type { Loss } from "./health.ts";
 import type { EndReason } from "./endings.ts";
 import type { Job, JobHolder } from "./job.ts";
+import { JobStarts } from "./job-starts.ts";
+import { isExpected } from "./is-expected.ts";
 import { hasEnv } from "./pool-task.ts";
 import { tellObserver } from "./tell-observer.ts";
 import type { SlotOptions } from "./slot-options.ts";
@@ -27,6 +29,7 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
   readonly #options: SlotOptions<WorkerSlot>;
   readonly #channel: WorkerChannel;
   readonly #watch: WorkerWatch;
+  readonly starts: JobStarts;
   readonly #due: DueTimer;
   /** When the process itself has to have become ready, or to have gone. */
   #ownDueAt: number;
@@ -49,6 +52,14 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
         stray: () => void this.strayMessages++,
         exit: (death, loss) => this.#died(death, loss),
       },
+    });
+    this.starts = new JobStarts({
+      sessionState: options.sessionState,
+      hand: this.hand,
+      send: (message) => this.#channel.send(message),
+      isOpen: () => this.state === "busy" && !this.released,
+      begin: (job, number) => this.#begin(job, number),
+      takeBack: (number) => this.#takeBack(number),
     });
     this.#watch = new WorkerWatch({
       sample: () => this.#channel.sample(this.hand.size > 0),
@@ -83,15 +94,22 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
   }
 
   assign(job: Job): void {
-    const { session, kind } = job.task;
-    const tier = this.tierFor(kind.name, session);
-    const now = this.#options.env.mono();
     if (this.hand.size === 0) {
+      const now = this.#options.env.mono();
       this.state = "busy";
       this.busySince = now;
-      this.#due.need(this.#watch.busy(now, kind.memoryMb !== null));
+      const { memoryMb } = job.task.kind;
+      this.#due.need(this.#watch.busy(now, memoryMb !== null));
     }
-    const number = this.hand.add(job);
+    // Of a clock it had elsewhere; its own begin when it is sent.
+    job.dueAt = NEVER;
+    this.starts.start(job, this.hand.add(job));
+  }
+
+  #begin(job: Job, number: number): void {
+    const { session, kind } = job.task;
+    const now = this.#options.env.mono();
+    const tier = this.tierFor(kind.name, session);
     if (!this.holdsMemory) this.session = session;
     // Such code may keep anything anywhere; a module says when it looks at its session's memory.
     if (session !== null && kind.source.type === "script")
@@ -114,6 +132,7 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
   end(job: Job, reason: EndReason): void {
     const number = this.hand.numberOf(job);
     if (number === null || job.ending !== null) return;
+    if (this.starts.end(job, number, reason)) return;
     job.ending = reason;
     this.hand.ends();
     this.#channel.send({ type: "cancel", job: number });
@@ -145,13 +164,8 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
   /** No ladder here: what allocates that fast would be given more time to do so. */
   #checkMemory(): void {
     const heldMb = this.#channel.process.residentMb();
-    for (const job of this.hand) {
-      const limitMb = job.task.kind.memoryMb ?? NEVER;
-      if (heldMb <= limitMb) continue;
-      if (job.ending === null) this.hand.ends();
-      job.ending ??= { type: "too_large", limitMb };
-      this.#kill();
-    }
+    const isSent = (job: Job): boolean => !this.starts.isPending(job);
+    if (this.hand.endTooLarge(heldMb, isSent)) this.#kill();
   }
 
   /** One that is on its way out goes by itself. */
@@ -199,29 +213,29 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
   }
 
   #answered(number: number, outcome: WorkerOutcome, runMs: number): boolean {
-    const job = this.hand.at(number);
+    const job = this.#sent(number);
     if (job === null || job.describeOnly) {
       // Two results: one was made up, or code of a task that has its result still runs.
       this.release();
       return false;
     }
+    this.starts.handOver(job);
     this.#free(number);
     job.answered(outcome, runMs);
     return true;
   }
 
-  #said(message: JobMessage): void {
-    const job = this.hand.at(message.job);
-    if (job === null || !this.#isExpected(message.type, job))
-      this.strayMessages++;
-    else this.#handle(message, job);
+  /** A worker knows of no other. */
+  #sent(number: number): Job | null {
+    const job = this.hand.at(number);
+    return job === null || this.starts.isPending(job) ? null : job;
   }
 
-  /** A kind is loaded once, so that no task can start its clock again; an answer fits what was asked. */
-  #isExpected(type: JobMessage["type"], job: Job): boolean {
-    if (type === "loaded") return !this.loaded.has(job.task.kind.name);
-    if (type === "described") return job.describeOnly;
-    return true;
+  #said(message: JobMessage): void {
+    const job = this.#sent(message.job);
+    if (job === null || !isExpected(message, job, this.loaded))
+      this.strayMessages++;
+    else this.#handle(message, job);
   }
 
   #handle(message: JobMessage, job: Job): void {
@@ -237,6 +251,7 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
       else job.described(message.description);
     } else if (message.type === "bound")
       this.holdsMemory = this.session !== null;
+    else if (message.type === "state") this.starts.changed(job, message.json);
     else tellObserver(job.observer, message);
   }
 
@@ -253,8 +268,12 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
   }
 
   #free(number: number): void {
-    this.hand.remove(number);
     this.tasksDone++;
+    this.#takeBack(number);
+  }
+
+  #takeBack(number: number): void {
+    this.hand.remove(number);
     if (this.hand.size === 0) this.#becomeIdle();
   }
 
@@ -269,19 +288,13 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
   #died(death: WorkerDeath, loss: (job: number) => Loss): void {
     this.#due.stop();
     this.state = "dead";
-    const lost = this.jobs.map((job) => ({
-      job,
-      loss: loss(this.hand.numberOf(job) ?? 0),
-    }));
+    const notSent = this.starts.takeAll();
+    const { jobs } = this;
+    const losses = jobs.map((job) => loss(this.hand.numberOf(job) ?? 0));
     this.hand.clear();
-    const { events } = this.#options;
-    events.dead(
-      this,
-      death,
-      this.#started,
-      lost.map(({ job }) => job),
-    );
-    for (const { job, loss: what } of lost)
-      job.workerDied(describeDeath(death), what);
+    this.#options.events.dead(this, death, this.#started, jobs);
+    for (const [n, job] of jobs.entries())
+      job.workerDied(describeDeath(death), losses[n] ?? "unknown");
+    for (const job of notSent) job.again();
   }
 }

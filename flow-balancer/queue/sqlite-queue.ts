@@ -1,275 +1,192 @@
 /**
- * The task queue on SQLite. Every write goes through the group commit; a settle is guarded by
- * (id, fence, not ended), so that a task has one result whoever else tries. Long texts are stored
- * compressed (see codec/stored-text.ts).
+ * The task queue on SQLite. Every write goes through the group commit; whatever a holder says is
+ * guarded by the fence of its lease, so that a task has one result whoever else tries. Long texts are
+ * stored compressed (see codec/stored-text.ts). The parts are beside this file; each names its statements.
  */
 
-import { and, desc, eq, gte, inArray, lt, sql } from "drizzle-orm";
-import { packBoth, packText, unpackText } from "../codec/stored-text.ts";
-import { BalancerError } from "../core/errors.ts";
-import { taskId, type TaskId } from "../core/ids.ts";
+import { packBoth, packText, type StoredText } from "../codec/stored-text.ts";
+import type { WireError } from "../core/errors.ts";
+import { taskId, type HolderId, type TaskId } from "../core/ids.ts";
+import type { Env } from "../core/ports.ts";
 import type {
-  Env,
+  CancelAnswer,
+  ClaimAsk,
+  Claimed,
+  Hold,
   Lease,
   ListFilter,
   ListPage,
+  NewTask,
+  Reclaimed,
   Recorded,
+  Settled,
   Settlement,
+  Swept,
   TaskQueue,
-} from "../core/ports.ts";
-import {
-  TASK_STATES,
-  type TaskOutput,
-  type TaskRecord,
-  type TaskRequest,
-  type TaskState,
+  Terms,
+} from "../core/queue.ts";
+import type {
+  TaskOutput,
+  TaskRecord,
+  TaskRequest,
+  TaskState,
 } from "../core/task.ts";
 import type { Store } from "../store/database.ts";
-import { taskOutputs, tasks } from "../store/schema.ts";
-import { queuedRecord, settledColumns, toRecord } from "./task-row.ts";
-
-const OPEN: readonly TaskState[] = ["queued", "running"];
-/** The recorder's own claim is the first. */
-const FIRST = 1;
+import { Claims } from "./claims.ts";
+import { GroupPlaces } from "./group-places.ts";
+import { Recorder } from "./recorder.ts";
+import { Recovery } from "./recovery.ts";
+import { Redrive } from "./redrive.ts";
+import { Tallies } from "./tallies.ts";
+import { TaskEnds, type PackedSettlement } from "./task-ends.ts";
+import { TaskGraph } from "./task-graph.ts";
+import { TaskReads } from "./task-reads.ts";
 
 export class SqliteQueue implements TaskQueue {
   readonly #store: Store;
-  readonly #env: Env;
-  readonly #sql: ReturnType<typeof prepare>;
+  readonly #tallies: Tallies;
+  readonly #recorder: Recorder;
+  readonly #claims: Claims;
+  readonly #ends: TaskEnds;
+  readonly #redrive: Redrive;
+  readonly #recovery: Recovery;
+  readonly #reads: TaskReads;
+  readonly #newId: () => TaskId;
 
   constructor(store: Store, env: Env) {
+    const tallies = new Tallies(store);
+    const groups = new GroupPlaces(store, env);
+    const graph = new TaskGraph(store, env, tallies);
+    const parts = { store, env, tallies, groups, graph };
     this.#store = store;
-    this.#env = env;
-    this.#sql = prepare(store);
+    this.#tallies = tallies;
+    this.#recorder = new Recorder(parts);
+    this.#claims = new Claims(store, env, parts);
+    this.#ends = new TaskEnds(parts);
+    this.#redrive = new Redrive(parts);
+    this.#recovery = new Recovery(store, env, this.#ends);
+    this.#reads = new TaskReads(store);
+    this.#newId = () => taskId(env.unique());
   }
 
-  record(request: TaskRequest): Promise<Recorded> {
-    const packed = packText(request.inputJson);
-    return this.#store.commit.writeWith(packed, (input): Recorded => {
-      const earlier = this.#earlier(request);
-      if (earlier !== null) return { isNew: false, task: earlier };
-      const id = taskId(this.#env.unique());
-      const submittedAt = this.#env.now();
-      this.#sql.insert.run({
-        id,
-        kind: request.kind,
-        inputJson: input,
-        session: request.session,
-        priority: request.priority,
-        timeoutMs: request.timeoutMs,
-        deadlineMs: request.deadlineMs,
-        afterJson:
-          request.after.length === 0 ? null : JSON.stringify(request.after),
-        idempotencyKey: request.idempotencyKey,
-        submittedAt,
-      });
-      return {
-        isNew: true,
-        lease: { id, attempt: FIRST, fence: FIRST },
-        task: queuedRecord(id, request, FIRST, submittedAt),
-      };
-    });
-  }
-
-  started(lease: Lease): Promise<boolean> {
-    const startedAt = this.#env.now();
-    return this.#store.commit.write(
-      () =>
-        this.#sql.start.all({ id: lease.id, fence: lease.fence, startedAt })
-          .length === 1,
+  record(request: TaskRequest, terms: Terms): Promise<Recorded> {
+    return this.#store.commit.writeWith(packText(request.inputJson), (input) =>
+      this.#recorder.record(request, terms, input, this.#newId),
     );
   }
 
-  settle(lease: Lease, settlement: Settlement): Promise<boolean> {
-    const settledAt = this.#env.now();
-    const { result, output } = settlement;
-    const packed = packBoth(result.valueJson, output?.text ?? null);
-    return this.#store.commit.writeWith(packed, ([value, text]) => {
-      const settled = this.#sql.settle.all(
-        settledColumns(lease, settlement, settledAt, value),
-      );
-      if (settled.length !== 1) return false;
-      if (output !== null && output.bytesSeen > 0)
-        this.#sql.output.run({
-          taskId: lease.id,
-          text,
-          bytesSeen: output.bytesSeen,
-          truncated: output.truncated ? 1 : 0,
-        });
-      return true;
-    });
+  add(tasks: readonly NewTask[]): Promise<readonly TaskRecord[]> {
+    const inputs = tasks.map(({ request }) => packText(request.inputJson));
+    return this.#store.commit.writeWith(together(inputs), (packed) =>
+      this.#recorder.add(tasks, packed),
+    );
+  }
+
+  claim(ask: ClaimAsk): Promise<readonly Claimed[]> {
+    return this.#write(() => this.#claims.claim(ask));
+  }
+
+  started(lease: Lease): Promise<boolean> {
+    return this.#write(() => this.#ends.start(lease));
+  }
+
+  extend(leases: readonly Lease[], leaseMs: number): Promise<readonly Hold[]> {
+    return this.#write(() =>
+      leases.map((lease) => this.#claims.extend(lease, leaseMs)),
+    );
+  }
+
+  settle(lease: Lease, settlement: Settlement): Promise<Settled> {
+    return this.#writePacked(settlement, (packed) =>
+      this.#ends.settle(lease, packed),
+    );
+  }
+
+  retry(
+    lease: Lease,
+    settlement: Settlement,
+  ): Promise<Settled & { readonly again: boolean }> {
+    return this.#writePacked(settlement, (packed) =>
+      this.#ends.retry(lease, packed),
+    );
+  }
+
+  release(lease: Lease): Promise<boolean> {
+    return this.#write(() => this.#ends.release(lease));
+  }
+
+  cancel(id: TaskId, error: WireError): Promise<CancelAnswer | null> {
+    return this.#write(() => this.#ends.cancel(id, error));
+  }
+
+  redrive(id: TaskId): Promise<boolean> {
+    return this.#write(() => this.#redrive.redrive(id));
+  }
+
+  async told(ids: readonly TaskId[]): Promise<void> {
+    if (ids.length > 0) await this.#write(() => this.#ends.told(ids));
+  }
+
+  async sweep(): Promise<Swept> {
+    if (!this.#recovery.isSweepNeeded) return { expired: 0, due: 0 };
+    return this.#write(() => this.#recovery.sweep());
+  }
+
+  reclaim(
+    holder: HolderId,
+    { abandon }: { readonly abandon: boolean },
+  ): Promise<Reclaimed> {
+    return this.#write(() => this.#recovery.reclaim(holder, abandon));
+  }
+
+  async cancelAsked(holder: HolderId): Promise<readonly TaskId[]> {
+    return this.#claims.cancelAsked(holder);
+  }
+
+  async held(holder: HolderId): Promise<readonly Lease[]> {
+    return this.#claims.held(holder);
   }
 
   async get(id: TaskId): Promise<TaskRecord | null> {
-    const row = this.#sql.get.get({ id });
-    return row === undefined ? null : toRecord(row);
+    return this.#reads.get(id);
   }
 
   async output(id: TaskId): Promise<TaskOutput | null> {
-    const row = this.#sql.readOutput.get({ id });
-    return row === undefined
-      ? null
-      : { ...row, text: unpackText(row.text, `what ${id} printed`) };
+    return this.#reads.output(id);
   }
 
   async list(filter: ListFilter): Promise<ListPage> {
-    const rows = this.#store.orm
-      .select()
-      .from(tasks)
-      .where(
-        and(
-          filter.state && eq(tasks.state, filter.state),
-          filter.session && eq(tasks.session, filter.session),
-          filter.kind === undefined ? undefined : eq(tasks.kind, filter.kind),
-          filter.since && gte(tasks.submittedAt, filter.since),
-          filter.before === undefined
-            ? undefined
-            : lt(tasks.seq, filter.before),
-        ),
-      )
-      .orderBy(desc(tasks.seq))
-      .limit(filter.limit + 1)
-      .all();
-    const page = rows.slice(0, filter.limit);
-    return {
-      tasks: page.map(toRecord),
-      next: rows.length > filter.limit ? (page.at(-1)?.seq ?? null) : null,
-    };
+    return this.#reads.list(filter);
   }
 
   async counts(): Promise<Readonly<Record<TaskState, number>>> {
-    const counts = Object.fromEntries(
-      TASK_STATES.map((state) => [state, 0]),
-    ) as Record<TaskState, number>;
-    for (const { state, n } of this.#sql.counts.all()) counts[state] = n;
-    return counts;
+    return this.#tallies.counts();
   }
 
   async runTimes(kind: string, limit: number): Promise<readonly number[]> {
-    return this.#sql.runTimes
-      .all({ kind, limit })
-      .flatMap(({ runMs }) => (runMs === null ? [] : [runMs]));
+    return this.#reads.runTimes(kind, limit);
   }
 
-  #earlier(request: TaskRequest): TaskRecord | null {
-    if (request.idempotencyKey === null) return null;
-    const row = this.#sql.byKey.get({ key: request.idempotencyKey });
-    if (row === undefined) return null;
-    const inputJson = unpackText(row.inputJson, `the input of ${row.id}`);
-    if (row.kind !== request.kind || inputJson !== request.inputJson)
-      throw new BalancerError(
-        "IDEMPOTENCY_CONFLICT",
-        `the idempotency_key was used for another ${row.kind} task (${row.id}) with a different input`,
-        { hint: "Use a key of its own for each piece of work." },
-      );
-    return toRecord(row);
+  #write<T>(run: () => T): Promise<T> {
+    return this.#store.commit.write(run);
+  }
+
+  #writePacked<T>(
+    settlement: Settlement,
+    run: (packed: PackedSettlement) => T,
+  ): Promise<T> {
+    const { result, output } = settlement;
+    const packed = packBoth(result.valueJson, output?.text ?? null);
+    return this.#store.commit.writeWith(packed, ([value, text]) =>
+      run({ settlement, value, text }),
+    );
   }
 }
 
-/** Built once: what the builder costs a call is more than the statement itself. */
-function prepare({ orm }: Store) {
-  const p = sql.placeholder;
-  const held = and(
-    eq(tasks.id, p("id")),
-    eq(tasks.fence, p("fence")),
-    inArray(tasks.state, [...OPEN]),
-  );
-  return {
-    insert: orm
-      .insert(tasks)
-      .values({
-        id: p("id"),
-        kind: p("kind"),
-        inputJson: p("inputJson"),
-        session: p("session"),
-        priority: p("priority"),
-        timeoutMs: p("timeoutMs"),
-        deadlineMs: p("deadlineMs"),
-        afterJson: p("afterJson"),
-        idempotencyKey: p("idempotencyKey"),
-        state: "queued",
-        attempt: FIRST,
-        fence: FIRST,
-        submittedAt: p("submittedAt"),
-      })
-      .prepare(),
-    start: orm
-      .update(tasks)
-      .set({ state: "running", startedAt: set(p("startedAt")) })
-      .where(
-        and(
-          eq(tasks.id, p("id")),
-          eq(tasks.fence, p("fence")),
-          eq(tasks.state, "queued"),
-        ),
-      )
-      .returning({ seq: tasks.seq })
-      .prepare(),
-    settle: orm
-      .update(tasks)
-      .set({
-        state: set(p("state")),
-        startedAt: set(p("startedAt")),
-        settledAt: set(p("settledAt")),
-        tier: set(p("tier")),
-        worker: set(p("worker")),
-        waitMs: set(p("waitMs")),
-        startMs: set(p("startMs")),
-        runMs: set(p("runMs")),
-        decisionJson: set(p("decisionJson")),
-        deaths: set(p("deaths")),
-        valueJson: set(p("valueJson")),
-        errorJson: set(p("errorJson")),
-      })
-      .where(held)
-      .returning({ seq: tasks.seq })
-      .prepare(),
-    output: orm
-      .insert(taskOutputs)
-      .values({
-        taskId: p("taskId"),
-        text: p("text"),
-        bytesSeen: p("bytesSeen"),
-        truncated: p("truncated"),
-      })
-      .prepare(),
-    get: orm
-      .select()
-      .from(tasks)
-      .where(eq(tasks.id, p("id")))
-      .limit(1)
-      .prepare(),
-    byKey: orm
-      .select()
-      .from(tasks)
-      .where(eq(tasks.idempotencyKey, p("key")))
-      .limit(1)
-      .prepare(),
-    readOutput: orm
-      .select({
-        text: taskOutputs.text,
-        bytesSeen: taskOutputs.bytesSeen,
-        truncated: taskOutputs.truncated,
-      })
-      .from(taskOutputs)
-      .where(eq(taskOutputs.taskId, p("id")))
-      .limit(1)
-      .prepare(),
-    counts: orm
-      .select({ state: tasks.state, n: sql<number>`count(*)` })
-      .from(tasks)
-      .groupBy(tasks.state)
-      .prepare(),
-    runTimes: orm
-      .select({ runMs: tasks.runMs })
-      .from(tasks)
-      .where(and(eq(tasks.kind, p("kind")), eq(tasks.state, "completed")))
-      .orderBy(desc(tasks.seq))
-      .limit(p("limit"))
-      .prepare(),
-  };
-}
-
-/** A placeholder in `set`, which the builder's types know only in `values` and `where`. */
-const set = (placeholder: ReturnType<typeof sql.placeholder>) =>
-  sql`${placeholder}`;
+/** At once if they are all there. */
+const together = (
+  packed: readonly (StoredText | Promise<StoredText>)[],
+): readonly StoredText[] | Promise<readonly StoredText[]> =>
+  packed.some((one) => one instanceof Promise)
+    ? Promise.all(packed)
+    : (packed as readonly StoredText[]);

@@ -9,11 +9,18 @@ import { type WireError, wireError } from "../core/errors.ts";
 import { parseDecision } from "../core/explain-decision.ts";
 import type { TaskId } from "../core/ids.ts";
 import { parseOrNull } from "../core/json.ts";
-import type { Lease, Settlement } from "../core/ports.ts";
+import {
+  PLAIN_TERMS,
+  type Lease,
+  type Settlement,
+  type Terms,
+} from "../core/queue.ts";
 import type { EpochMs } from "../core/time.ts";
 import {
+  DEPENDENCY_ENDS,
   isTerminal,
   type Decision,
+  type Dependency,
   type Execution,
   type TaskRecord,
   type TaskRequest,
@@ -26,6 +33,8 @@ export type TaskRow = typeof tasks.$inferSelect;
 /** Long texts are unpacked when somebody asks for them: who lists tasks does not. */
 export const toRecord = (row: TaskRow): TaskRecord => ({
   id: row.id,
+  queue: row.queue,
+  holder: row.holder,
   kind: row.kind,
   /** Throws PAYLOAD_DAMAGED. */
   get inputJson(): string {
@@ -35,7 +44,7 @@ export const toRecord = (row: TaskRow): TaskRecord => ({
   priority: row.priority,
   timeoutMs: row.timeoutMs,
   deadlineMs: row.deadlineMs,
-  after: toIds(row.afterJson),
+  after: dependenciesOf(row),
   state: row.state,
   attempt: row.attempt,
   submittedAt: row.submittedAt as EpochMs,
@@ -63,12 +72,13 @@ function toExecution(row: TaskRow): Execution | null {
 
 /** What a settle writes. Spelled out, as the next one: for every task, and copying an object costs more than the rest. */
 export const settledColumns = (
-  { id, fence }: Lease,
+  seq: number,
+  { fence }: Lease,
   { result, execution, startedAt }: Settlement,
   settledAt: EpochMs,
   valueJson: StoredText | null,
 ) => ({
-  id,
+  seq,
   fence,
   state: result.status,
   startedAt,
@@ -84,14 +94,17 @@ export const settledColumns = (
   errorJson: "error" in result ? JSON.stringify(result.error) : null,
 });
 
-/** A task as it is once its row was written. */
-export const queuedRecord = (
+/** A task as it is once its row was written, by which it is held. */
+export const heldRecord = (
   id: TaskId,
   request: TaskRequest,
+  { queue, holder }: Terms,
   attempt: number,
   submittedAt: EpochMs,
 ): TaskRecord => ({
   id,
+  queue,
+  holder,
   kind: request.kind,
   inputJson: request.inputJson,
   session: request.session,
@@ -108,9 +121,47 @@ export const queuedRecord = (
   result: null,
 });
 
-function toIds(json: string | null): readonly TaskId[] {
-  const ids = parseOrNull(json);
-  return Array.isArray(ids) ? (ids as TaskId[]) : [];
+/** What a claimer is told of them: who was to hold it, and how long it was to wait, is of the past. */
+export const termsOf = (row: TaskRow): Terms => ({
+  queue: row.queue,
+  holder: null,
+  delayMs: 0,
+  maxAttempts: row.maxAttempts,
+  backoffMs: row.backoffMs ?? PLAIN_TERMS.backoffMs,
+  runsOnce: row.runsOnce === 1,
+  awaited: row.awaited === 1,
+  group:
+    row.groupKey === null
+      ? null
+      : { key: row.groupKey, limit: row.groupLimit ?? 1 },
+});
+
+/** Null for none: an id alone for one that is to succeed, as older versions wrote them all. */
+export const dependenciesJson = (
+  after: readonly Dependency[],
+): string | null =>
+  after.length === 0
+    ? null
+    : JSON.stringify(
+        after.map(({ id, on }) => (on === "success" ? id : [id, on])),
+      );
+
+export const dependenciesOf = (row: TaskRow): readonly Dependency[] =>
+  toDependencies(row.afterJson);
+
+/** What is no list of dependencies is none. */
+function toDependencies(json: string | null): readonly Dependency[] {
+  if (json === null) return [];
+  const list = parseOrNull(json);
+  return Array.isArray(list) ? list.flatMap(toDependency) : [];
+}
+
+function toDependency(entry: unknown): readonly Dependency[] {
+  if (typeof entry === "string")
+    return [{ id: entry as TaskId, on: "success" }];
+  if (!Array.isArray(entry) || typeof entry[0] !== "string") return [];
+  const on = DEPENDENCY_ENDS.find((end) => end === entry[1]);
+  return on === undefined ? [] : [{ id: entry[0] as TaskId, on }];
 }
 
 /** A damaged value is a failure of this task alone, as a result: it is listed, waited for and read as any other. */

@@ -6,9 +6,9 @@ import {
   replayTiers,
   type TiersReport,
 } from "../../orchestrator/learning/replay-tiers.ts";
-import { alignedLines } from "../commands/replay/aligned-lines.ts";
 import { readTrace, traceNumber } from "../commands/replay/read-trace.ts";
 import { BalancerError } from "../core/errors.ts";
+import { alignedLines } from "../core/table.ts";
 import type { ReplayReport } from "./replay-report.ts";
 
 const COLUMNS = ["key", "at_s", "duration_s"];
@@ -66,7 +66,7 @@ function textOf(trace: string, report: TiersReport): string {
 }
 
 const priceLines = ({ prices }: TiersReport): string[] =>
-  alignedLines([
+  columns([
     [
       "break-even",
       "idle hours",
@@ -96,7 +96,7 @@ const priceLines = ({ prices }: TiersReport): string[] =>
   ]);
 
 const ruleLines = ({ simple_rules }: TiersReport): string[] =>
-  alignedLines([
+  columns([
     ["rule", "setting", "idle hours", "cold", "background", "learned", "ratio"],
     ...simple_rules.map((row) => [
       row.rule,
@@ -110,7 +110,7 @@ const ruleLines = ({ simple_rules }: TiersReport): string[] =>
   ]);
 
 const evictionLines = ({ eviction }: TiersReport): string[] =>
-  alignedLines([
+  columns([
     ["room", "LRU", "greedy-dual", "learned", "learned/LRU"],
     ...eviction.map((row) => [
       whole(row.room),
@@ -135,3 +135,6 @@ function time(value: number | null): string {
   if (value < 7_200) return `${Math.round(value / 60)} min`;
   return `${(value / 3_600).toFixed(1)} h`;
 }
+
+const columns = (rows: readonly (readonly string[])[]): string[] =>
+  alignedLines(rows, Bun.stringWidth);

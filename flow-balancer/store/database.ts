@@ -8,6 +8,8 @@ import { BalancerError } from "../core/errors.ts";
 import type { Env } from "../core/ports.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
+import { rebaseBootClock } from "./rebase-boot-clock.ts";
+import { refuseUnsafeSqlite } from "./safe-sqlite.ts";
 
 /** `normal` survives the death of any process; `full` also survives power loss. */
 export type Durability = "normal" | "full";
@@ -39,6 +41,7 @@ export function openStore(
     raw = new Database(path, { create: true, strict: true });
     configure(raw, durability);
     migrate(raw, path);
+    rebaseBootClock(raw, env);
     const orm = drizzle(raw);
     raw.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     return { raw, orm, commit: new GroupCommit(raw, env) };
@@ -58,6 +61,9 @@ export function openStore(
 
 function configure(raw: Database, durability: Durability): void {
   raw.run(`PRAGMA busy_timeout = ${OPEN_TIMEOUT_MS}`);
+  refuseUnsafeSqlite(sqliteVersion(raw));
+  // Of a new file; what retention frees goes back to the disk a little at a time.
+  raw.run("PRAGMA auto_vacuum = INCREMENTAL");
   useWal(raw);
   raw.run(`PRAGMA synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
   // 16 MiB; the default of 2 MiB is left behind by a few thousand tasks.
@@ -66,6 +72,10 @@ function configure(raw: Database, durability: Durability): void {
   raw.run("PRAGMA wal_autocheckpoint = 4000");
   raw.run("PRAGMA trusted_schema = OFF");
 }
+
+const sqliteVersion = (raw: Database): string =>
+  raw.query<{ version: string }, []>("SELECT sqlite_version() AS version").get()
+    ?.version ?? "0.0.0";
 
 /** Of a new file. That switch alone fails at once when another server is making it, whatever the timeout. */
 function useWal(raw: Database): void {

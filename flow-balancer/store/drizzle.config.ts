@@ -4,6 +4,9 @@ import { defineConfig } from "drizzle-kit";
 
 export default defineConfig({
   dialect: "sqlite",
-  schema: "./flow-balancer/store/schema.ts",
+  schema: [
+    "./flow-balancer/store/schema.ts",
+    "./flow-balancer/store/shared-schema.ts",
+  ],
   out: "./flow-balancer/store/migrations",
 });

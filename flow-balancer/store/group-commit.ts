@@ -15,6 +15,14 @@ interface Write {
   reject(error: unknown): void;
 }
 
+/** Whoever keeps account of what a transaction does as a whole. */
+export interface TransactionWatcher {
+  /** What was counted before was undone, or is on disk. */
+  begun(): void;
+  /** The last moment to write. */
+  ending(): void;
+}
+
 /** Pauses between tries while another process writes, ms. In all about 5 s, then STORAGE_BUSY. */
 const RETRY_MS = [1, 2, 5, 10, 20, 50, 100, 250, 500, 1_000, 1_000, 2_000];
 
@@ -34,6 +42,8 @@ export class GroupCommit {
   #idle: (() => void)[] = [];
   /** Env's timers let the process end; a write that waits for its turn must not be lost so. */
   #hold: Timer | undefined;
+  #makeRoom: () => boolean = () => false;
+  readonly #watchers: TransactionWatcher[] = [];
 
   constructor(db: Database, env: Env) {
     this.#db = db;
@@ -63,6 +73,15 @@ export class GroupCommit {
     return written.finally(() => this.#preparing.delete(written));
   }
 
+  /** Asked when the disk is full: true if a write may be tried again, since there is room now. */
+  whenFull(makeRoom: () => boolean): void {
+    this.#makeRoom = makeRoom;
+  }
+
+  watch(watcher: TransactionWatcher): void {
+    this.#watchers.push(watcher);
+  }
+
   /** Resolves when nothing is left to be written. */
   async drained(): Promise<void> {
     while (this.#preparing.size > 0)
@@ -77,7 +96,7 @@ export class GroupCommit {
     try {
       this.#commit(writes);
     } catch (thrown) {
-      const pause = isBusy(thrown) ? RETRY_MS[tries] : undefined;
+      const pause = this.#mayPass(thrown) ? RETRY_MS[tries] : undefined;
       if (pause !== undefined) {
         this.#retry([...writes, ...this.#pending], tries, pause);
         return;
@@ -113,7 +132,9 @@ export class GroupCommit {
     this.#begin.run();
     let values: unknown[];
     try {
+      for (const watcher of this.#watchers) watcher.begun();
       values = writes.map((write) => write.run());
+      for (const watcher of this.#watchers) watcher.ending();
       this.#end.run();
     } catch (thrown) {
       // A full disk may have rolled back by itself.
@@ -128,10 +149,15 @@ export class GroupCommit {
     try {
       this.#commit([write]);
     } catch (thrown) {
-      if (isBusy(thrown)) return false;
+      if (this.#mayPass(thrown)) return false;
       write.reject(storageError(thrown));
     }
     return true;
+  }
+
+  /** Another try may succeed without anybody's doing. */
+  #mayPass(thrown: unknown): boolean {
+    return isBusy(thrown) || (isFull(thrown) && this.#makeRoom());
   }
 }
 
@@ -140,6 +166,8 @@ const codeOf = (thrown: unknown): string =>
 
 const isBusy = (thrown: unknown): boolean =>
   codeOf(thrown).startsWith("SQLITE_BUSY");
+
+const isFull = (thrown: unknown): boolean => codeOf(thrown) === "SQLITE_FULL";
 
 function storageError(thrown: unknown): unknown {
   if (thrown instanceof BalancerError) return thrown;
@@ -150,7 +178,7 @@ function storageError(thrown: unknown): unknown {
       "another process has held the database for 5 s",
       { hint: "Try again; nothing was written.", cause: thrown },
     );
-  if (codeOf(thrown) === "SQLITE_FULL")
+  if (isFull(thrown))
     return new BalancerError("STORAGE_FULL", "the disk is full", {
       hint: "Free some space; nothing was written.",
       cause: thrown,

@@ -164,6 +164,9 @@ function receive(message: ToWorker): void {
     case "kind":
       runner?.introduce(message);
       return;
+    case "session":
+      runner?.restore(message.session, message.json);
+      return;
     case "run":
       runner?.run(message);
       return;

@@ -26,7 +26,14 @@ export interface TaskContext {
   readonly attempt: number;
   /** Aborted when the task is cancelled or its time is up. Return soon after: the process is killed next. */
   readonly signal: AbortSignal;
-  /** The session's memory in this process: `state` lives as long as the process serves the session. */
+  /**
+   * The session's memory. What a task leaves in `state` is saved with its result, also if it failed,
+   * and is there for the session's next task, on whichever worker or terminal that runs. Entries that
+   * are not plain JSON under a string key (functions, connections, Dates, Maps) are not saved: they
+   * stay in this process for as long as it serves the session, and the task's output says so once.
+   * Look for such an entry before you use it, and make it anew if it is not there. If another worker
+   * saved the session since this one read it, what was changed here is refused, and the output says so.
+   */
   readonly session: {
     readonly id: string;
     readonly state: Map<string, unknown>;

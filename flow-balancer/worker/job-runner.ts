@@ -24,6 +24,7 @@ import {
 import { RunningJob, type JobSurroundings } from "./running-job.ts";
 import type { ReportClock } from "./report-buffer.ts";
 import type { StatusPageWriter } from "./status-page.ts";
+import { SessionMemory } from "./session-memory.ts";
 import { Surroundings } from "./surroundings.ts";
 
 export interface Answers {
@@ -52,7 +53,7 @@ export class JobRunner {
   readonly #settings: WorkerSettings;
   readonly #page: StatusPageWriter | null;
   readonly #kinds: Kind[] = [];
-  readonly #sessions = new Map<string, Map<string, unknown>>();
+  readonly #memory: SessionMemory;
   readonly #jobs = new Map<number, RunningJob>();
   readonly #surroundings = new Surroundings();
   readonly #jobSurroundings: JobSurroundings;
@@ -67,11 +68,12 @@ export class JobRunner {
     this.#settings = settings;
     this.#page = page;
     this.#answers = answers;
+    this.#memory = new SessionMemory(settings.maxResultBytes);
     this.#jobSurroundings = {
       maxOutputChars: settings.maxOutputBytes,
       clock: CLOCK,
       send: (message) => answers.send(message),
-      sessionState: (session) => this.#sessionState(session),
+      stateOf: (session) => this.#memory.stateOf(session),
     };
     // One for all jobs: a timer a job costs more than most jobs do.
     setInterval(() => {
@@ -99,6 +101,11 @@ export class JobRunner {
       loaded: null,
       hasEnv: Object.keys(kind.env).length > 0,
     };
+  }
+
+  /** What was saved of a session last: of the next job on. */
+  restore(session: string, stateJson: string): void {
+    this.#memory.restore(session, stateJson);
   }
 
   cancel(job: number): void {
@@ -173,7 +180,9 @@ export class JobRunner {
   #finish(job: RunningJob, outcome: WorkerOutcome): void {
     const runMs = performance.now() - job.startedAt;
     this.#jobs.delete(job.number);
-    job.answered();
+    const { lookedAt } = job;
+    if (lookedAt === null) job.answered();
+    else this.#answeredWithState(job, lookedAt);
     this.#answers.result(
       job.number,
       // Done before it heard of it counts; what threw or came to nothing after that is the cancel's doing.
@@ -182,6 +191,15 @@ export class JobRunner {
     );
     // In the same turn, so before the next task: who waits for the result need not wait for this.
     if (this.#jobs.size === 0) this.#surroundings.restore();
+  }
+
+  /** However it ended: what it changed is what the next task of the session finds here. */
+  #answeredWithState(job: RunningJob, session: string): void {
+    const { json, notes } = this.#memory.changeOf(session);
+    for (const note of notes) job.print(note);
+    job.answered();
+    if (json !== null)
+      this.#answers.send({ type: "state", job: job.number, json });
   }
 
   #kind(index: number): Kind {
@@ -213,15 +231,6 @@ export class JobRunner {
       error: outcome.error,
       valueJson: kept?.status === "completed" ? kept.valueJson : null,
     };
-  }
-
-  #sessionState(session: string): Map<string, unknown> {
-    let state = this.#sessions.get(session);
-    if (state === undefined) {
-      state = new Map();
-      this.#sessions.set(session, state);
-    }
-    return state;
   }
 }
 

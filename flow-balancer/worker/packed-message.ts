@@ -31,6 +31,9 @@ function bulk(message: ToWorker | FromWorker): number {
       return message.outcome.status === "cancelled"
         ? 0
         : (message.outcome.valueJson?.length ?? 0);
+    case "session":
+    case "state":
+      return message.json.length;
     case "output":
       return message.text.length;
     default:

@@ -9,7 +9,7 @@ import type { BulkRef, LaneTicket } from "./bulk-lane.ts";
 import type { RunRequest } from "./frames.ts";
 import type { SharedFileTicket } from "./shared-file.ts";
 
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** Where the code of a kind comes from. A module's path is absolute. */
 export type KindSource =
@@ -61,6 +61,13 @@ export type ToWorker =
       RunRequest,
       "inputJson"
     >)
+  /** What was saved of the session last: comes before the run that is to find it. */
+  | {
+      readonly type: "session";
+      readonly session: string;
+      /** A JSON object. */
+      readonly json: string;
+    }
   /** Long texts may go this way from when the worker says it is open. */
   | {
       readonly type: "lane";
@@ -136,6 +143,8 @@ export type FromWorker =
   | { readonly type: "heartbeat"; readonly job: number }
   /** The job looked at its session's memory: from now on the process holds it. */
   | { readonly type: "bound"; readonly job: number }
+  /** What the job left of its session's state, where that is another than before; comes before its result. */
+  | { readonly type: "state"; readonly job: number; readonly json: string }
   | { readonly type: "log"; readonly job: number; readonly message: string }
   /** Printed text. `bytes` counts what was printed since the last one, kept or not. */
   | {

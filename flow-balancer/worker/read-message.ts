@@ -71,6 +71,12 @@ function readOfJob(
         ? (raw as unknown as FromWorker)
         : null;
     }
+    case "state": {
+      const { json } = raw;
+      return isJsonObject(json, maxResultBytes)
+        ? { type: "state", job, json }
+        : null;
+    }
     case "result": {
       const { runMs } = raw;
       const outcome = readOutcome(raw["outcome"], maxResultBytes);
@@ -143,12 +149,18 @@ const isAmount = (value: unknown): value is number =>
   Number.isFinite(value) && (value as number) >= 0;
 
 /** No more characters than bytes are allowed: what the worker itself encoded always passes. */
-export function isJson(value: unknown, maxBytes: number): value is string {
-  if (!isText(value) || value.length > maxBytes) return false;
+export const isJson = (value: unknown, maxBytes: number): value is string =>
+  parsed(value, maxBytes) !== undefined;
+
+const isJsonObject = (value: unknown, maxBytes: number): value is string =>
+  isFields(parsed(value, maxBytes));
+
+/** Undefined for what is no JSON text, or too long. */
+function parsed(value: unknown, maxBytes: number): unknown {
+  if (!isText(value) || value.length > maxBytes) return undefined;
   try {
-    JSON.parse(value);
-    return true;
+    return JSON.parse(value);
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -13,7 +13,7 @@ export interface JobSurroundings {
   readonly clock: ReportClock;
   readonly send: (message: FromWorker) => void;
   /** The session's memory in this process. */
-  readonly sessionState: (session: string) => Map<string, unknown>;
+  readonly stateOf: (session: string) => Map<string, unknown>;
 }
 
 export class RunningJob {
@@ -22,7 +22,7 @@ export class RunningJob {
   startedAt: number;
   readonly #surroundings: JobSurroundings;
   #answered = false;
-  #bound = false;
+  #lookedAt: string | null = null;
   #cancelled = false;
   /** Made when the task asks for its signal: most never do. */
   #abort: AbortController | undefined;
@@ -41,6 +41,11 @@ export class RunningJob {
 
   get isCancelled(): boolean {
     return this.#cancelled;
+  }
+
+  /** The session whose memory it looked at; null: none. */
+  get lookedAt(): string | null {
+    return this.#lookedAt;
   }
 
   cancel(): void {
@@ -70,14 +75,14 @@ export class RunningJob {
 
   /** What the task's code is given. Its functions may be taken out and kept. */
   context(request: RunRequest): TaskContext {
-    const { send, sessionState } = this.#surroundings;
+    const { send, stateOf } = this.#surroundings;
     const { number: job } = this;
     const signal = (): AbortSignal => this.#signal();
     const { session } = request;
     const state = (id: string): Map<string, unknown> => {
-      if (!this.#bound) send({ type: "bound", job });
-      this.#bound = true;
-      return sessionState(id);
+      if (this.#lookedAt === null) send({ type: "bound", job });
+      this.#lookedAt = id;
+      return stateOf(id);
     };
     return {
       taskId: request.taskId,

@@ -8,6 +8,7 @@ import type {
 } from "../../flow-balancer/core/ids.ts";
 import type {
   Decision,
+  Dependency,
   Execution,
   TaskRecord,
   TaskState,
@@ -16,9 +17,12 @@ import type { EpochMs } from "../../flow-balancer/core/time.ts";
 
 const at = (seconds: number): EpochMs => (seconds * 1_000) as EpochMs;
 const id = (name: string): TaskId => `task_${name}` as TaskId;
+const after = (name: string): Dependency => ({ id: id(name), on: "success" });
 
 const task = (more: Partial<TaskRecord> = {}): TaskRecord => ({
   id: id("a"),
+  queue: "pool",
+  holder: null,
   kind: "k",
   inputJson: "{}",
   session: null,
@@ -144,11 +148,14 @@ describe("explaining a task", () => {
   });
 
   test("that waits says since when, and for which tasks", () => {
-    const { text, json } = explained(task({ after: [id("b"), id("c")] }), [
-      [id("b"), "completed"],
-      [id("c"), "running"],
-      [id("d"), null],
-    ]);
+    const { text, json } = explained(
+      task({ after: [after("b"), after("c")] }),
+      [
+        [id("b"), "completed"],
+        [id("c"), "running"],
+        [id("d"), null],
+      ],
+    );
     expect(text.split("\n").slice(2, 6)).toEqual([
       "waits  since 1970-01-01T00:00:00.000Z, 60 s ago",
       "for    the tasks it comes after:",

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { alignedLines } from "../../flow-balancer/commands/replay/aligned-lines.ts";
 import { replay } from "../../flow-balancer/replay/replay.ts";
 import { replayTiers } from "../../orchestrator/learning/replay-tiers.ts";
 import { poisson } from "../orchestrator/keep-warm-traces.ts";
@@ -136,14 +135,4 @@ describe("a trace it cannot replay is refused, saying why:", () => {
       message: expect.stringContaining(says),
     });
   });
-});
-
-test("columns are aligned, the first to the left, by what is seen", () => {
-  expect(
-    alignedLines([
-      ["name", "n", "more"],
-      ["日本", "1,000"],
-      ["a", "2", "x"],
-    ]),
-  ).toEqual(["name      n  more", "日本  1,000", "a         2     x"]);
 });

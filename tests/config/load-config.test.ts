@@ -17,7 +17,7 @@ describe("where values come from:", () => {
     expect(config).toMatchObject({
       projectRoot: desk.project,
       roots: [desk.project],
-      toolsets: ["pool"],
+      toolsets: ["pool", "board"],
       durability: "normal",
       http: { host: "127.0.0.1", port: 7331 },
       patience: {

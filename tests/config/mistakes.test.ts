@@ -67,7 +67,16 @@ describe("mistakes:", () => {
       3,
       "a list of names of variables",
     ],
-    ["toolsets = ['pol']", 1, 'must be a list of "pool", got ["pol"]'],
+    [
+      "[instances]\nheartbeat_ms = 500\ndead_after_ms = 900",
+      3,
+      "must be at least twice instances.heartbeat_ms (500)",
+    ],
+    [
+      "toolsets = ['pol']",
+      1,
+      'must be a list of "pool" and "board", got ["pol"]',
+    ],
     ["roots = []", 1, "a list of at least one directory"],
     ["roots = '/'", 1, "a list of at least one directory"],
     ["http = 3", 1, "key 'http' must be a table, got 3"],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createPaint } from "../../flow-balancer/demo/paint.ts";
+import { createPaint } from "../../flow-balancer/core/paint.ts";
 import { createProgress } from "../../flow-balancer/demo/progress-bar.ts";
 import { renderReport } from "../../flow-balancer/demo/render-report.ts";
 import type { DemoReport } from "../../flow-balancer/demo/report.ts";

@@ -34,6 +34,13 @@ const POOL_TOOLS = [
   "open_session",
   "close_session",
 ];
+const BOARD_TOOLS = [
+  "add_tasks",
+  "claim_task",
+  "complete_task",
+  "flow_status",
+  "update_task",
+];
 
 describe.each(GENERATIONS)(
   "what the server offers, %s client",
@@ -53,10 +60,10 @@ describe.each(GENERATIONS)(
     const readJson = async (uri: string): Promise<Message> =>
       JSON.parse((await read(uri)).text);
 
-    test("lists the pool's tools, each with schemas, annotations and a short description", async () => {
+    test("lists its tools, each with schemas, annotations and a short description", async () => {
       const { tools } = await sdk.client.listTools();
       expect(tools.map(({ name }) => name).sort()).toEqual(
-        [...POOL_TOOLS].sort(),
+        [...POOL_TOOLS, ...BOARD_TOOLS].sort(),
       );
       for (const tool of tools) {
         expect(tool.inputSchema.type).toBe("object");

@@ -40,7 +40,7 @@ test("what is in the home is its owner's alone", async () => {
     expect(statSync(join(home, file)).mode & 0o077).toBe(0);
 });
 
-test("a task of one server is seen, awaited and read by another, but only cancelled by its own", async () => {
+test("a task of one server is seen, awaited and read by another", async () => {
   const [owner, other] = (await together(2)) as [LineClient, LineClient];
   const { task_id } = await owner.ask("submit_task", {
     kind: "shell",
@@ -57,10 +57,6 @@ test("a task of one server is seen, awaited and read by another, but only cancel
     async () =>
       (await owner.ask("read_task_output", { task_id })).text === "up\n",
   );
-  expect(await other.ask("cancel_task", { task_id })).toMatchObject({
-    code: "NOT_OWNER",
-    hint: expect.any(String),
-  });
   const awaited = other.ask("await_task", { task_ids: [task_id] });
   await Bun.write(owner.place.path("go"), "");
   expect((await awaited).results).toMatchObject([

@@ -1,6 +1,4 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import type { Env } from "../../flow-balancer/core/ports.ts";
-import type { MonoMs } from "../../flow-balancer/core/time.ts";
 import type {
   HttpEndpoint,
   HttpOptions,
@@ -12,6 +10,7 @@ import {
   initialize,
   post,
 } from "./http-requests.ts";
+import { FakeEnv } from "../support/fake-env.ts";
 
 const open: HttpEndpoint[] = [];
 afterEach(async () => {
@@ -36,24 +35,9 @@ const ping = (session: string): Request =>
     { "mcp-session-id": session },
   );
 
-/** Time that moves when told; its timers run what is due. */
-class TestEnv implements Env {
-  #now = 0;
-  #timers = new Set<{ at: number; fn: () => void }>();
-  now = fixtureEnv.now;
-  unique = fixtureEnv.unique;
-  mono = (): MonoMs => this.#now as MonoMs;
-  timer(ms: number, fn: () => void): () => void {
-    const timer = { at: this.#now + ms, fn };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-  advance(ms: number): void {
-    this.#now += ms;
-    for (const timer of [...this.#timers])
-      if (timer.at <= this.#now && this.#timers.delete(timer)) timer.fn();
-  }
-}
+/** Its ids are to be no test's guess. */
+const testEnv = (): FakeEnv =>
+  Object.assign(new FakeEnv(), { unique: fixtureEnv.unique });
 
 describe("sessions", () => {
   test("one lives from initialize until it is deleted", async () => {
@@ -81,7 +65,7 @@ describe("sessions", () => {
   });
 
   test("one that is silent too long ends, one that was used does not", async () => {
-    const env = new TestEnv();
+    const env = testEnv();
     const at = endpoint({ env, sessionIdleMs: 1_000 });
     const [silent, used] = [await openSession(at), await openSession(at)];
     env.advance(900);
@@ -92,7 +76,7 @@ describe("sessions", () => {
   });
 
   test("one that works or listens is not silent", async () => {
-    const env = new TestEnv();
+    const env = testEnv();
     const at = endpoint({ env, sessionIdleMs: 1_000 });
     const working = await openSession(at);
     await at.fetch(
@@ -127,7 +111,7 @@ describe("sessions", () => {
   });
 
   test("when the house is full the one idle longest makes room, never one at work", async () => {
-    const env = new TestEnv();
+    const env = testEnv();
     const at = endpoint({ env, maxSessions: 2 });
     const first = await openSession(at);
     env.advance(1);

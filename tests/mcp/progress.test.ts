@@ -1,40 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import type { Env } from "../../flow-balancer/core/ports.ts";
-import type { EpochMs, MonoMs } from "../../flow-balancer/core/time.ts";
 import { MIN_INTERVAL_MS, Progress } from "../../flow-balancer/mcp/progress.ts";
+import { FakeEnv } from "../support/fake-env.ts";
 import { type Message, StdioPair } from "./stdio-pair.ts";
 
-/** A clock that moves when told, and runs what is due by then. */
-class TestClock implements Env {
-  #now = 0;
-  #timers = new Set<{ at: number; fn: () => void }>();
-
-  now = (): EpochMs => this.#now as EpochMs;
-  mono = (): MonoMs => this.#now as MonoMs;
-  unique = (): string => "unique";
-
-  timer(ms: number, fn: () => void): () => void {
-    const timer = { at: this.#now + ms, fn };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-
-  advance(ms: number): void {
-    this.#now += ms;
-    for (const timer of [...this.#timers])
-      if (timer.at <= this.#now) {
-        this.#timers.delete(timer);
-        timer.fn();
-      }
-  }
-
-  get pending(): number {
-    return this.#timers.size;
-  }
-}
-
-function watched(): { clock: TestClock; progress: Progress; sent: number[] } {
-  const clock = new TestClock();
+function watched(): { clock: FakeEnv; progress: Progress; sent: number[] } {
+  const clock = new FakeEnv();
   const sent: number[] = [];
   const progress = new Progress(clock, (report) => sent.push(report.progress));
   return { clock, progress, sent };
@@ -71,7 +41,7 @@ describe("Progress", () => {
     progress.report(3);
     clock.advance(10 * MIN_INTERVAL_MS);
     expect(sent).toEqual([1, 2]);
-    expect(clock.pending).toBe(0);
+    expect(clock.waiting).toBe(0);
   });
 });
 

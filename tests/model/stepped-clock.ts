@@ -4,7 +4,7 @@
  */
 
 import type { Env } from "../../flow-balancer/core/ports.ts";
-import type { EpochMs, MonoMs } from "../../flow-balancer/core/time.ts";
+import type { BootMs, EpochMs, MonoMs } from "../../flow-balancer/core/time.ts";
 import { HeapEntry, MinHeap } from "../../flow-balancer/pool/min-heap.ts";
 
 const EPOCH = 1_700_000_000_000;
@@ -24,6 +24,8 @@ export class SteppedClock implements Env {
       throw new Error(`goes round in a circle at ${this.#mono} ms`);
     return this.#mono as MonoMs;
   };
+  readonly bootId = "simulated";
+  boot = (): BootMs => (EPOCH / 2 + this.#mono) as BootMs;
   unique = (): string => String(++this.#serial).padStart(12, "0");
 
   timer = (ms: number, fn: () => void): (() => void) => {

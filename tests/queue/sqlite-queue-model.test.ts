@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { BalancerError } from "../../flow-balancer/core/errors.ts";
-import type { Lease } from "../../flow-balancer/core/ports.ts";
+import type { Lease } from "../../flow-balancer/core/queue.ts";
 import {
   TASK_STATES,
   TERMINAL_STATES,
@@ -12,7 +12,12 @@ import {
   type TerminalState,
 } from "../../flow-balancer/core/task.ts";
 import { SqliteQueue } from "../../flow-balancer/queue/sqlite-queue.ts";
-import { newQueue, request, resultOf } from "../support/queue-under-test.ts";
+import {
+  HELD,
+  newQueue,
+  request,
+  resultOf,
+} from "../support/queue-under-test.ts";
 import { FakeEnv } from "../support/fake-env.ts";
 
 /** What the queue promises, said plainly: a list of tasks, each with a state and at most one result. */
@@ -56,21 +61,23 @@ class Record implements Command {
     ) {
       expect(
         await real.queue
-          .record(asked)
+          .record(asked, HELD)
           .catch((thrown: BalancerError) => thrown.code),
       ).toBe("IDEMPOTENCY_CONFLICT" as never);
       return;
     }
-    const recorded = await real.queue.record(asked);
+    const recorded = await real.queue.record(asked, HELD);
     expect(recorded.isNew).toBe(twin === undefined);
     if (!recorded.isNew) {
       expect(recorded.task.id).toBe(real.leases[earlier]!.id);
       expect(recorded.task.state).toBe(model.tasks[earlier]!.state);
       return;
     }
-    real.leases.push(recorded.lease);
+    const { lease } = recorded;
+    if (lease === null) throw new Error("not held");
+    real.leases.push(lease);
     model.tasks.push({ request: asked, state: "queued", result: null });
-    expect(recorded.task).toEqual((await real.queue.get(recorded.lease.id))!);
+    expect(recorded.task).toEqual((await real.queue.get(lease.id))!);
   }
   toString = (): string =>
     `record(${this.kind}, ${this.inputJson.slice(0, 20)}, ${this.key})`;
@@ -91,7 +98,8 @@ class Started implements Command {
   async run(model: Model, real: Real): Promise<void> {
     const at = this.at % model.tasks.length;
     const task = model.tasks[at]!;
-    const accepted = this.stale === 0 && task.state === "queued";
+    const accepted =
+      this.stale === 0 && (task.state === "queued" || task.state === "running");
     expect(await real.queue.started(leaseOf(real, at, this.stale))).toBe(
       accepted,
     );
@@ -126,7 +134,7 @@ class Settle implements Command {
         startedAt: null,
         output: output,
       }),
-    ).toBe(accepted);
+    ).toEqual({ accepted, released: [], ended: [] });
     if (!accepted) return;
     task.state = this.status;
     task.result = result;

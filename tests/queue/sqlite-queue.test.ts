@@ -1,13 +1,58 @@
 import { describe, expect, test } from "bun:test";
 import { wireError } from "../../flow-balancer/core/errors.ts";
-import { taskId, type SessionId } from "../../flow-balancer/core/ids.ts";
+import {
+  holderId,
+  taskId,
+  type SessionId,
+} from "../../flow-balancer/core/ids.ts";
 import type { EpochMs } from "../../flow-balancer/core/time.ts";
-import type { TaskResult } from "../../flow-balancer/core/task.ts";
-import { newQueue, request, resultOf } from "../support/queue-under-test.ts";
+import type { Lease, Terms } from "../../flow-balancer/core/queue.ts";
+import type {
+  Dependency,
+  TaskRequest,
+  TaskResult,
+} from "../../flow-balancer/core/task.ts";
+import type { SqliteQueue } from "../../flow-balancer/queue/sqlite-queue.ts";
+import {
+  HELD,
+  newQueue,
+  request,
+  resultOf,
+} from "../support/queue-under-test.ts";
+
+/** Holds one from the start. */
+async function hold(
+  queue: SqliteQueue,
+  more: Partial<TaskRequest> = {},
+  terms: Terms = HELD,
+): Promise<Lease> {
+  const recorded = await queue.record(request(more), terms);
+  if (!recorded.isNew || recorded.lease === null) throw new Error("not held");
+  return recorded.lease;
+}
+
+/** Two that have ended well. */
+async function parents(
+  queue: SqliteQueue,
+): Promise<readonly [Dependency, Dependency]> {
+  const [one, two] = [await hold(queue), await hold(queue)];
+  for (const lease of [one, two])
+    await queue.settle(lease, {
+      result: resultOf("completed", 1),
+      execution: null,
+      startedAt: null,
+      output: null,
+    });
+  return [
+    { id: one.id, on: "success" },
+    { id: two.id, on: "finish" },
+  ];
+}
 
 describe("the queue", () => {
   test("keeps every field of a task and its execution", async () => {
     const { env, queue } = newQueue();
+    const after = await parents(queue);
     const asked = request({
       kind: "k",
       inputJson: '{"ü":"\\u0000"}',
@@ -16,12 +61,11 @@ describe("the queue", () => {
       deadlineMs: 7,
       priority: -3,
       idempotencyKey: "key",
-      after: [taskId("one"), taskId("two")],
+      after,
     });
-    const recorded = await queue.record(asked);
-    if (!recorded.isNew) throw new Error("not new");
+    const lease = await hold(queue, asked);
     env.advance(10);
-    await queue.started(recorded.lease);
+    await queue.started(lease);
     env.advance(10);
     const execution = {
       tier: "hot",
@@ -44,22 +88,24 @@ describe("the queue", () => {
       valueJson: "[1]",
     };
     expect(
-      await queue.settle(recorded.lease, {
+      await queue.settle(lease, {
         result: result,
         execution: execution,
         startedAt: 1_700_000_000_010 as EpochMs,
         output: null,
       }),
-    ).toBe(true);
-    expect(await queue.get(recorded.lease.id)).toEqual({
-      id: recorded.lease.id,
+    ).toEqual({ accepted: true, released: [], ended: [] });
+    expect(await queue.get(lease.id)).toEqual({
+      id: lease.id,
+      queue: "pool",
+      holder: null,
       kind: "k",
       inputJson: asked.inputJson,
       session: "session_s" as SessionId,
       priority: -3,
       timeoutMs: 5,
       deadlineMs: 7,
-      after: [taskId("one"), taskId("two")],
+      after,
       state: "failed",
       attempt: 1,
       submittedAt: 1_700_000_000_000 as EpochMs,
@@ -72,9 +118,9 @@ describe("the queue", () => {
 
   test("reads a decision or a list of tasks that is damaged as none, and the rest as it is", async () => {
     const { queue, store } = newQueue();
-    const recorded = await queue.record(request({ after: [taskId("one")] }));
-    if (!recorded.isNew) throw new Error("not new");
-    await queue.settle(recorded.lease, {
+    const after = await parents(queue);
+    const lease = await hold(queue, { after });
+    await queue.settle(lease, {
       result: resultOf("completed", 1),
       execution: {
         tier: "cold",
@@ -87,10 +133,17 @@ describe("the queue", () => {
       startedAt: null,
       output: null,
     });
-    const { id } = recorded.lease;
+    const { id } = lease;
     const execution = { tier: "cold", runMs: 3, decision: null };
     expect(await queue.get(id)).toMatchObject({ execution });
-    for (const damage of ['{"way":', "5", '{"way":"spawn"}', ""]) {
+    expect(await queue.get(id)).toMatchObject({ after });
+    for (const damage of [
+      '{"way":',
+      "5",
+      '{"way":"spawn"}',
+      "",
+      "[5,[],[5]]",
+    ]) {
       store.raw.run("UPDATE tasks SET decision = ?, after = ?", [
         damage,
         damage,
@@ -105,9 +158,9 @@ describe("the queue", () => {
     const { queue } = newQueue();
     const asked = request({ idempotencyKey: "k" });
     const [one, two, other] = await Promise.allSettled([
-      queue.record(asked),
-      queue.record(asked),
-      queue.record({ ...asked, inputJson: "[]" }),
+      queue.record(asked, HELD),
+      queue.record(asked, HELD),
+      queue.record({ ...asked, inputJson: "[]" }, HELD),
     ]);
     expect(
       [one, two].map((it) => it!.status === "fulfilled" && it!.value.isNew),
@@ -126,10 +179,7 @@ describe("the queue", () => {
       ["b", "s1"],
       ["a", "s2"],
     ] as const) {
-      ids.push(
-        (await queue.record(request({ kind, session: session as SessionId })))
-          .task.id,
-      );
+      ids.push((await hold(queue, { kind, session: session as SessionId })).id);
       env.advance(100);
     }
     const list = async (filter: object) =>
@@ -150,20 +200,18 @@ describe("the queue", () => {
     for (const [n, status] of (
       ["completed", "failed", "completed", "timed_out"] as const
     ).entries()) {
-      const recorded = await queue.record(request());
-      if (recorded.isNew)
-        await queue.settle(recorded.lease, {
-          result: resultOf(status, n),
-          execution: {
-            tier: "cold",
-            worker: "w1",
-            waitMs: 0,
-            startMs: 0,
-            runMs: n,
-          } as never,
-          startedAt: null,
-          output: null,
-        });
+      await queue.settle(await hold(queue), {
+        result: resultOf(status, n),
+        execution: {
+          tier: "cold",
+          worker: "w1",
+          waitMs: 0,
+          startMs: 0,
+          runMs: n,
+        } as never,
+        startedAt: null,
+        output: null,
+      });
     }
     expect(await queue.runTimes("shell", 10)).toEqual([2, 0]);
     expect(await queue.runTimes("shell", 1)).toEqual([2]);
@@ -187,6 +235,57 @@ describe("the queue", () => {
           output: null,
         },
       ),
-    ).toBe(false);
+    ).toEqual({ accepted: false, released: [], ended: [] });
+  });
+
+  test("reads the list of tasks an older version wrote: ids alone, each to succeed", async () => {
+    const { queue, store } = newQueue();
+    const { id } = await hold(queue);
+    store.raw.run("UPDATE tasks SET after = ?", ['["task_a","task_b"]']);
+    expect((await queue.get(id))?.after).toEqual([
+      { id: taskId("a"), on: "success" },
+      { id: taskId("b"), on: "success" },
+    ]);
+  });
+
+  test("notes each result that came too late, with what it named and what is so", async () => {
+    const { queue, store } = newQueue();
+    const lease = await hold(queue);
+    const end = {
+      result: resultOf("completed", 1),
+      execution: null,
+      startedAt: null,
+      output: null,
+    };
+    const rejected = () =>
+      store.raw
+        .query<{ task_id: string; holder: string; detail: string }, []>(
+          "SELECT task_id, holder, detail FROM events WHERE type = 'result.rejected' ORDER BY seq",
+        )
+        .all()
+        .map(({ detail, ...row }) => ({ ...row, ...JSON.parse(detail) }));
+    await queue.release(lease);
+    const [claimed] = await queue.claim({
+      queue: "pool",
+      holder: holderId("other"),
+      max: 1,
+      leaseMs: 1_000,
+    });
+    await queue.settle(lease, end);
+    await queue.retry(lease, end);
+    const late = {
+      task_id: lease.id,
+      status: "completed",
+      fence: 1,
+      attempt: 1,
+    };
+    const now = { state: "running", attempt: 1, fence: 3 };
+    const first = { ...late, holder: "other", now };
+    expect(rejected()).toEqual([first, first]);
+    await queue.settle(claimed!.lease, end);
+    await queue.settle(claimed!.lease, end);
+    expect(rejected().slice(2)).toEqual([
+      { ...late, fence: 3, holder: null, now: { ...now, state: "completed" } },
+    ]);
   });
 });

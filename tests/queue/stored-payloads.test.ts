@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { wireError } from "../../flow-balancer/core/errors.ts";
-import type { Recorded } from "../../flow-balancer/core/ports.ts";
+import type { Recorded } from "../../flow-balancer/core/queue.ts";
 import type { TaskResult } from "../../flow-balancer/core/task.ts";
 import { closeStore } from "../../flow-balancer/store/database.ts";
-import { newQueue, request } from "../support/queue-under-test.ts";
+import { HELD, newQueue, request } from "../support/queue-under-test.ts";
 
 type QueueUnderTest = ReturnType<typeof newQueue>;
 
@@ -28,8 +28,8 @@ async function ended(
   value: string,
   result: TaskResult = { status: "completed", valueJson: value },
 ): Promise<Recorded["task"]["id"]> {
-  const recorded = await queue.record(request({ inputJson: input }));
-  if (!recorded.isNew) throw new Error("not new");
+  const recorded = await queue.record(request({ inputJson: input }), HELD);
+  if (!recorded.isNew || recorded.lease === null) throw new Error("not held");
   const output = printed(`printed ${value}`);
   await queue.settle(recorded.lease, {
     result,
@@ -121,7 +121,7 @@ describe("a stored payload", () => {
   test("is on disk before a store that closes is closed, however big", async () => {
     const at = newQueue();
     let recorded = false;
-    void at.queue.record(request({ inputJson: BIG })).then(() => {
+    void at.queue.record(request({ inputJson: BIG }), HELD).then(() => {
       recorded = true;
     });
     await closeStore(at.store);
@@ -137,24 +137,26 @@ describe("an idempotency key", () => {
     const { queue } = newQueue();
     const asked = request({ inputJson, idempotencyKey: "k" });
     const [one, two] = await Promise.all([
-      queue.record(asked),
-      queue.record(asked),
+      queue.record(asked, HELD),
+      queue.record(asked, HELD),
     ]);
     // Big ones are compressed side by side: either may be the first.
     expect([one.isNew, two.isNew].toSorted()).toEqual([false, true]);
     expect(two.task.id).toBe(one.task.id);
     const other = request({ inputJson: `${inputJson} `, idempotencyKey: "k" });
-    expect(await codeOf(queue.record(other))).toBe("IDEMPOTENCY_CONFLICT");
+    expect(await codeOf(queue.record(other, HELD))).toBe(
+      "IDEMPOTENCY_CONFLICT",
+    );
   });
 
   test("whose input is damaged is refused, and no other", async () => {
     const at = newQueue();
     const asked = request({ inputJson: LONG, idempotencyKey: "k" });
-    const { task } = await at.queue.record(asked);
+    const { task } = await at.queue.record(asked, HELD);
     damage(at, task.id, "input");
     const [same, other] = await Promise.all([
-      codeOf(at.queue.record(asked)),
-      codeOf(at.queue.record(request({ inputJson: LONG }))),
+      codeOf(at.queue.record(asked, HELD)),
+      codeOf(at.queue.record(request({ inputJson: LONG }), HELD)),
     ]);
     expect(same).toBe("PAYLOAD_DAMAGED");
     expect(other).toBe("fulfilled");

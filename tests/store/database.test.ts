@@ -8,8 +8,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { BalancerError } from "../../flow-balancer/core/errors.ts";
+import { Blobs } from "../../flow-balancer/store/blobs.ts";
 import { closeStore, openStore } from "../../flow-balancer/store/database.ts";
 import { SqliteSessions } from "../../flow-balancer/store/sqlite-sessions.ts";
 import { sessionId } from "../../flow-balancer/core/ids.ts";
@@ -39,12 +40,13 @@ describe("a store", () => {
     const path = join(folder(), "deep", "flow.db");
     const env = new FakeEnv();
     const first = openStore(path, "normal", env);
-    const session = await new SqliteSessions(first, env).open("kept");
+    const blobs = new Blobs(dirname(path), env);
+    const session = await new SqliteSessions(first, env, blobs).open("kept");
     await closeStore(first);
     const second = openStore(path, "normal", env);
-    expect(await new SqliteSessions(second, env).get(session.id)).toEqual(
-      session,
-    );
+    expect(
+      await new SqliteSessions(second, env, blobs).get(session.id),
+    ).toEqual(session);
     await closeStore(second);
   });
 
@@ -74,7 +76,8 @@ describe("a store", () => {
     const path = join(folder(), "flow.db");
     const env = new FakeEnv();
     const store = openStore(path, "normal", env);
-    void new SqliteSessions(store, env).open("late");
+    const blobs = new Blobs(dirname(path), env);
+    void new SqliteSessions(store, env, blobs).open("late");
     await closeStore(store);
     const db = new Database(path, { readonly: true });
     expect(db.query("SELECT name FROM sessions").all()).toEqual([
@@ -154,7 +157,7 @@ describe("sessions", () => {
   test("are closed once, whoever closes them again", async () => {
     const env = new FakeEnv();
     const store = openStore(":memory:", "normal", env);
-    const sessions = new SqliteSessions(store, env);
+    const sessions = new SqliteSessions(store, env, new Blobs(folder(), env));
     const { id } = await sessions.open(null);
     env.advance(5);
     const closed = await sessions.close(id);

@@ -6,9 +6,14 @@ import type {
   TaskResult,
   TerminalState,
 } from "../../flow-balancer/core/task.ts";
+import { holderId } from "../../flow-balancer/core/ids.ts";
+import { PLAIN_TERMS, type Terms } from "../../flow-balancer/core/queue.ts";
 import { SqliteQueue } from "../../flow-balancer/queue/sqlite-queue.ts";
 import { openStore } from "../../flow-balancer/store/database.ts";
 import { FakeEnv } from "./fake-env.ts";
+
+/** Of a task that its recorder holds from the start. */
+export const HELD: Terms = { ...PLAIN_TERMS, holder: holderId("me") };
 
 export const newQueue = () => {
   const env = new FakeEnv();

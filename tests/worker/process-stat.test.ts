@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseProcessStat } from "../../flow-balancer/core/process-stat.ts";
 import {
-  parseProcessStat,
   readProcessStat,
   readPssKib,
   TICK_MS,

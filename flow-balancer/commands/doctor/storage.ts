@@ -4,7 +4,7 @@ import { Database } from "bun:sqlite";
 import { mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { fail, type Finding, ok, warn } from "./finding.ts";
-import { nearestFolder } from "./nearest-folder.ts";
+import { nearestFolder } from "../../config/nearest-folder.ts";
 
 const MIB = 1_048_576;
 /** Below the first a start is likely to end in a full disk, below the second a busy day is. */

@@ -1,0 +1,138 @@
+/** Items, evidence and the like as they come from outside, held to their limits. Everything here throws INVALID_ARGUMENT or OUT_OF_RANGE. */
+
+import type { Claimer, Evidence, NewItem } from "../core/board.ts";
+import type { HolderId } from "../core/ids.ts";
+import { checkText, checkWhole, invalid } from "./check-text.ts";
+
+const MAX_TITLE = 200;
+/** So that the input of the task, escaped, is packed at once (see codec/compress.ts) and recorded in the turn it is asked. */
+const MAX_DETAILS = 16_384;
+const MAX_NOTE = 8_192;
+const MAX_NAME = 200;
+const MAX_CAPABILITIES = 20;
+const MAX_AFTER = 1_000;
+const MAX_EVIDENCE = 10;
+const MAX_PATH = 4_096;
+const MAX_ARGV = 100;
+const MAX_ARGV_CHARS = 8_192;
+const SHA256 = /^[0-9a-f]{64}$/i;
+
+export function checkItem(item: NewItem, where: string): void {
+  checkText(item.title, {
+    where: `${where}/title`,
+    max: MAX_TITLE,
+    isLine: true,
+  });
+  if (item.details !== null && item.details !== "")
+    checkText(item.details, {
+      where: `${where}/details`,
+      max: MAX_DETAILS,
+      isLine: false,
+    });
+  if (item.key !== null) checkName(item.key, `${where}/key`);
+  checkWhole(item.weight, `${where}/weight`, 1, 10);
+  checkWhole(item.priority, `${where}/priority`, -10, 10);
+  if (item.stage !== null)
+    checkWhole(item.stage, `${where}/stage`, 0, Number.MAX_SAFE_INTEGER);
+  checkCapabilities(item.capabilities, `${where}/capabilities`);
+  checkCount(item.after, `${where}/after`, MAX_AFTER);
+  for (const [at, { ref }] of item.after.entries())
+    checkName(ref, `${where}/after/${at}`);
+  checkEvidenceList(item.required, `${where}/required`);
+}
+
+function checkCapabilities(names: readonly string[], where: string): void {
+  checkCount(names, where, MAX_CAPABILITIES);
+  for (const [at, name] of names.entries()) checkName(name, `${where}/${at}`);
+}
+
+export function checkClaimer({ holder, declared, capacity }: Claimer): void {
+  checkHolder(holder);
+  checkCapabilities(declared, "capabilities");
+  if (capacity !== null) checkWhole(capacity, "capacity", 1, 1_000);
+}
+
+export const checkHolder = (holder: HolderId): void =>
+  checkName(holder, "holder");
+
+const checkName = (name: string, where: string): void =>
+  checkText(name, { where, max: MAX_NAME, isLine: true });
+
+function checkCount(
+  list: readonly unknown[],
+  where: string,
+  max: number,
+): void {
+  if (list.length > max)
+    throw invalid(`${where}: at most ${max} are taken, got ${list.length}`);
+}
+
+export function checkEvidenceList(
+  list: readonly Evidence[],
+  where: string,
+): void {
+  checkCount(list, where, MAX_EVIDENCE);
+  for (const [at, evidence] of list.entries())
+    checkEvidence(evidence, `${where}/${at}`);
+}
+
+function checkEvidence(evidence: Evidence, where: string): void {
+  switch (evidence.type) {
+    case "command": {
+      const { argv, cwd } = evidence;
+      if (argv.length === 0 || argv[0] === "")
+        throw invalid(
+          `${where}/argv: a program is needed`,
+          'Pass the program and each argument apart, as ["bun", "test"].',
+        );
+      checkCount(argv, `${where}/argv`, MAX_ARGV);
+      const chars = argv.reduce((sum, part) => sum + part.length, 0);
+      if (chars > MAX_ARGV_CHARS)
+        throw invalid(
+          `${where}/argv: at most ${MAX_ARGV_CHARS} characters in all, got ${chars}`,
+          "Put what is long into a file.",
+        );
+      for (const [at, part] of argv.entries())
+        checkNoNul(part, `${where}/argv/${at}`);
+      if (cwd !== null) checkPath(cwd, `${where}/cwd`);
+      return;
+    }
+    case "file":
+      checkPath(evidence.path, `${where}/path`);
+      if (evidence.sha256 !== null && !SHA256.test(evidence.sha256))
+        throw invalid(`${where}/sha256: 64 hexadecimal digits are needed`);
+      return;
+    case "task":
+      checkName(evidence.id, `${where}/id`);
+  }
+}
+
+export function checkPath(path: string, where: string): void {
+  checkText(path, { where, max: MAX_PATH, isLine: false });
+  checkNoNul(path, where);
+}
+
+function checkNoNul(text: string, where: string): void {
+  if (text.includes("\0")) throw invalid(`${where}: contains a NUL byte`);
+}
+
+/** From a second to a day; null: the default. */
+export function checkLease(leaseMs: number | null): void {
+  if (leaseMs !== null) checkWhole(leaseMs, "lease_ms", 1_000, 86_400_000);
+}
+
+export function checkNote(note: string | null): void {
+  if (note !== null)
+    checkText(note, { where: "note", max: MAX_NOTE, isLine: false });
+}
+
+export function checkSummary(summary: string | null): void {
+  if (summary !== null && summary !== "")
+    checkText(summary, { where: "summary", max: MAX_NOTE, isLine: false });
+}
+
+export function checkProgress(done: number, total: number | null): void {
+  checkWhole(done, "progress/done", 0, Number.MAX_SAFE_INTEGER);
+  if (total !== null)
+    checkWhole(total, "progress/total", done, Number.MAX_SAFE_INTEGER);
+}

@@ -1,0 +1,101 @@
+/** Tasks as a table, or as one object. Pure. */
+
+import { count } from "../core/figures.ts";
+import { printable, printableJson } from "../core/printable.ts";
+import { type Column, tableLines } from "../core/table.ts";
+import { isTerminal } from "../core/task.ts";
+import type { EpochMs } from "../core/time.ts";
+import type { Answer } from "./answer.ts";
+import { age, elapsed } from "./elapsed.ts";
+import { standing, taskJson, type TaskView } from "./task-view.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface TaskPage {
+  /** The newest first. */
+  readonly tasks: readonly TaskView[];
+  /** There are more than these. */
+  readonly more: boolean;
+}
+
+export function tasksListAnswer(
+  { tasks, more }: TaskPage,
+  now: EpochMs,
+  as: Terminal | "json",
+): Answer {
+  if (as === "json")
+    return {
+      data: printableJson({ schema: 1, tasks: tasks.map(taskJson), more }),
+    };
+  if (tasks.length === 0)
+    return { data: "", notes: ["There is no such task."] };
+  const [head = "", ...lines] = tableLines(columns(now), tasks, as);
+  return {
+    data: [
+      as.paint.bold(head),
+      ...lines.map((line, index) => painted(line, tasks[index], as)),
+    ].join("\n"),
+    notes: more
+      ? [
+          `The newest ${count(tasks.length, "task")}; --limit or --all shows more.`,
+        ]
+      : [],
+  };
+}
+
+function painted(
+  line: string,
+  task: TaskView | undefined,
+  { paint }: Terminal,
+): string {
+  if (task === undefined || !isTerminal(task.state)) return line;
+  return task.state === "completed" || task.state === "cancelled"
+    ? paint.dim(line)
+    : paint.red(line);
+}
+
+const columns = (now: EpochMs): Column<TaskView>[] => [
+  { title: "id", cell: ({ id }) => printable(id), weight: Infinity },
+  {
+    title: "state",
+    cell: (it) => standing(it).replaceAll("_", " "),
+    weight: Infinity,
+    align: "left",
+  },
+  { title: "age", cell: (it) => age(it.submittedAt, now), weight: 8 },
+  { title: "took", cell: (it) => took(it, now), weight: 5 },
+  {
+    title: "try",
+    cell: ({ attempt }) => (attempt > 1 ? String(attempt) : ""),
+    weight: 2,
+  },
+  {
+    title: "weight",
+    cell: ({ weight }) => (weight === null ? "" : String(weight)),
+    weight: 3,
+  },
+  {
+    title: "queue",
+    cell: ({ queue }) => queue,
+    weight: 4,
+    align: "left",
+  },
+  {
+    title: "holder",
+    cell: ({ holder }) => printable(holder ?? ""),
+    weight: 6,
+    align: "left",
+  },
+  {
+    title: "what",
+    cell: ({ title, kind }) => printable(title ?? kind),
+    weight: 9,
+    align: "left",
+    cut: "end",
+  },
+];
+
+/** From when it was begun; of one that runs, until now. */
+const took = ({ startedAt, settledAt }: TaskView, now: EpochMs): string =>
+  startedAt === null
+    ? ""
+    : elapsed(Math.max(0, (settledAt ?? now) - startedAt));

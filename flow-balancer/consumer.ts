@@ -1,0 +1,117 @@
+/**
+ * Brings in what happens in the store beside our own tasks: claims those that wait for any pool (given
+ * back, delayed, released by what they came after, left by a server that died), hears that one of
+ * ours is to be cancelled, and that one we wait for has ended. A change by another process is seen by
+ * a counter in memory, so that a quiet store is not read.
+ */
+
+import type { HolderId, TaskId } from "./core/ids.ts";
+import type { Env } from "./core/ports.ts";
+import type { Claimed, TaskQueue } from "./core/queue.ts";
+
+export interface ConsumerOptions {
+  readonly env: Env;
+  readonly queue: TaskQueue;
+  readonly holder: HolderId;
+  /** Kinds this process can run. */
+  readonly kinds: () => readonly string[];
+  /** How many more tasks it would take on now. */
+  readonly room: () => number;
+  readonly adopt: (claimed: Claimed) => void;
+  readonly cancel: (id: TaskId) => void;
+  /** Somebody else wrote to the store since the last call. */
+  readonly changedElsewhere: () => boolean;
+  readonly onChanged: () => void;
+  /** What went wrong with the store; it is tried again with the next beat. */
+  readonly onError: (thrown: unknown) => void;
+}
+
+/** Between two looks at the counter, ms: what another process does is seen this late at most. */
+const BEAT_MS = 100;
+
+export class Consumer {
+  readonly #options: ConsumerOptions;
+  #stopTimer: (() => void) | undefined;
+  #running: Promise<void> | undefined;
+  /** There may be something to claim. */
+  #wanted = true;
+  /** Somebody said so since the last look began. */
+  #nudged = false;
+  #stopped = false;
+
+  constructor(options: ConsumerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#plan();
+  }
+
+  /** There is something to claim. */
+  nudge(): void {
+    this.#wanted = true;
+    this.#nudged = true;
+    this.#run();
+  }
+
+  /** A task has ended: there may be room for one that had to be left. */
+  roomAgain(): void {
+    if (this.#wanted) this.#run();
+  }
+
+  /** Resolves once nothing more will be claimed. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#stopTimer?.();
+    await this.#running;
+  }
+
+  #plan(): void {
+    this.#stopTimer = this.#options.env.timer(BEAT_MS, () => {
+      if (this.#options.changedElsewhere()) {
+        this.#wanted = true;
+        this.#run(true);
+      } else if (this.#wanted) this.#run();
+      this.#plan();
+    });
+  }
+
+  #run(isForeign = false): void {
+    if (this.#stopped) return;
+    this.#running ??= this.#look(isForeign)
+      .catch((thrown: unknown) => this.#options.onError(thrown))
+      .finally(() => {
+        this.#running = undefined;
+        if (this.#nudged) this.#run();
+      });
+  }
+
+  async #look(isForeign: boolean): Promise<void> {
+    const { queue, holder, cancel, onChanged } = this.#options;
+    if (isForeign) {
+      for (const id of await queue.cancelAsked(holder)) cancel(id);
+      onChanged();
+    }
+    await this.#claim();
+  }
+
+  async #claim(): Promise<void> {
+    const { queue, holder, kinds, room, adopt } = this.#options;
+    while (this.#wanted && !this.#stopped) {
+      this.#nudged = false;
+      const max = room();
+      // Asked again once a task has ended.
+      if (max <= 0) return;
+      this.#wanted = false;
+      const claimed = await queue.claim({
+        queue: "pool",
+        holder,
+        max,
+        leaseMs: null,
+        kinds: kinds(),
+      });
+      for (const one of claimed) adopt(one);
+      if (claimed.length === max) this.#wanted = true;
+    }
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * A server's part in the home it shares: its place among the others (`InstanceKeeper`) and its hand in
+ * the work that waits there (`Consumer`).
+ */
+
+import { Consumer } from "./consumer.ts";
+import type { Rhythm } from "./core/instance.ts";
+import type { InstanceId } from "./core/ids.ts";
+import type { Env } from "./core/ports.ts";
+import type { TaskQueue } from "./core/queue.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { InstanceKeeper } from "./instance-keeper.ts";
+import type { KindRegistry } from "./pool/kind-registry.ts";
+import type { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
+import type { Log } from "./stderr-log.ts";
+import type { Store } from "./store/database.ts";
+import { foreignChanges } from "./store/foreign-changes.ts";
+import { InstanceLocks } from "./store/instance-locks.ts";
+import { pidStarted, processState } from "./store/instance-process.ts";
+import { Instances } from "./store/instances.ts";
+
+export interface SharingParts {
+  readonly id: InstanceId;
+  readonly env: Env;
+  readonly home: string;
+  readonly store: Store;
+  readonly queue: TaskQueue;
+  readonly pool: MultiTierPoolManager;
+  readonly kinds: KindRegistry;
+  readonly dispatcher: Dispatcher;
+  readonly log: Log;
+  readonly rhythm: Rhythm;
+  readonly maxWorkers: number;
+  readonly transport: string;
+  readonly projectRoot: string;
+  readonly version: string;
+}
+
+/** So many tasks a worker are taken on: one that runs, and one that waits for it. */
+const TASKS_PER_WORKER = 2;
+
+export class HomeSharing {
+  readonly keeper: InstanceKeeper;
+  readonly #consumer: Consumer;
+
+  constructor(parts: SharingParts) {
+    this.#consumer = makeConsumer(parts);
+    this.keeper = makeKeeper(parts, () => this.#consumer.nudge());
+  }
+
+  /** Takes the lock by which others see that this process lives. Throws STORAGE_FAILED or STORAGE_BUSY. */
+  start(): void {
+    this.keeper.start();
+    this.#consumer.start();
+  }
+
+  /** There may be something to claim. */
+  nudge(): void {
+    this.#consumer.nudge();
+  }
+
+  /** One task less is held here. */
+  roomAgain(): void {
+    this.#consumer.roomAgain();
+  }
+
+  /** Takes nothing more on. */
+  quiet(): Promise<void> {
+    return this.#consumer.stop();
+  }
+
+  /** After all its work has ended: what is left goes back, and the others see it go. */
+  leave(): Promise<void> {
+    return this.keeper.close();
+  }
+}
+
+function makeConsumer(parts: SharingParts): Consumer {
+  const { env, queue, id, kinds, dispatcher, pool, log } = parts;
+  return new Consumer({
+    env,
+    queue,
+    holder: id,
+    kinds: () => kinds.list().map(({ kind }) => kind),
+    room: () => TASKS_PER_WORKER * pool.maxWorkers - dispatcher.held,
+    adopt: (claimed) => dispatcher.adopt(claimed),
+    cancel: (task) => dispatcher.cancelLive(task),
+    changedElsewhere: foreignChanges(parts.store.raw),
+    onChanged: () => dispatcher.lookElsewhere(),
+    onError: (thrown) =>
+      log("warn", "store.claim_failed", { error: String(thrown) }),
+  });
+}
+
+function makeKeeper(parts: SharingParts, onWork: () => void): InstanceKeeper {
+  const { env, queue, store, home, dispatcher, pool, log, rhythm } = parts;
+  const { id, maxWorkers, transport, projectRoot, version } = parts;
+  return new InstanceKeeper({
+    env,
+    queue,
+    rhythm,
+    processState,
+    onWork,
+    instances: new Instances(store, env),
+    locks: new InstanceLocks(home),
+    self: {
+      id,
+      pid: process.pid,
+      pidStarted: pidStarted(process.pid),
+      transport,
+      projectRoot,
+      version,
+      maxWorkers,
+    },
+    pool: {
+      resize: (workers) => pool.resize(workers),
+      demand: () => dispatcher.held,
+    },
+    live: () => dispatcher.leases(),
+    onLost: (ids) => dispatcher.lost(ids),
+    onWake: (asleepMs) =>
+      log("warn", "instance.woke", { asleep_ms: Math.round(asleepMs) }),
+    onError: (step, thrown) =>
+      log("warn", "instance.beat_failed", { step, error: String(thrown) }),
+  });
+}

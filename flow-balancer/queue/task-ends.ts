@@ -1,0 +1,308 @@
+/**
+ * How a task leaves its holder: settled, tried again, given back, cancelled, lost. Everything is to be
+ * called inside a write; what comes after the task hears of its end in the same transaction.
+ */
+
+import type { StoredText } from "../codec/stored-text.ts";
+import type { WireError } from "../core/errors.ts";
+import type { HolderId, TaskId } from "../core/ids.ts";
+import { parseOrNull } from "../core/json.ts";
+import { endOfLost } from "../core/lost-task.ts";
+import type { Env } from "../core/ports.ts";
+import {
+  PLAIN_TERMS,
+  type CancelAnswer,
+  type Lease,
+  type Settled,
+  type Settlement,
+} from "../core/queue.ts";
+import { retryDelay } from "../core/retry-delay.ts";
+import { isTerminal, type TerminalState } from "../core/task.ts";
+import type { EpochMs } from "../core/time.ts";
+import type { Store } from "../store/database.ts";
+import type { AttemptEnd } from "../store/schema.ts";
+import { prepareEnds } from "./end-statements.ts";
+import type { GroupPlaces } from "./group-places.ts";
+import type { Tallies } from "./tallies.ts";
+import type { Consequences, TaskGraph } from "./task-graph.ts";
+import { settledColumns, type TaskRow } from "./task-row.ts";
+import { prepareTaskWrites, type TaskNow } from "./task-writes.ts";
+
+export interface EndParts {
+  readonly store: Store;
+  readonly env: Env;
+  readonly tallies: Tallies;
+  readonly groups: GroupPlaces;
+  readonly graph: TaskGraph;
+}
+
+/** A settlement, with its texts as they are stored. */
+export interface PackedSettlement {
+  readonly settlement: Settlement;
+  readonly value: StoredText | null;
+  readonly text: StoredText | null;
+}
+
+const NONE: Consequences = { released: [], ended: [] };
+const REFUSED: Settled = { accepted: false, ...NONE };
+
+/** What became of a task that was taken from its holder. */
+export type Fate = TerminalState | "queued";
+
+export class TaskEnds {
+  readonly #parts: EndParts;
+  readonly #hot: ReturnType<typeof prepareTaskWrites>;
+  readonly #sql: ReturnType<typeof prepareEnds>;
+
+  constructor(parts: EndParts) {
+    this.#parts = parts;
+    this.#hot = prepareTaskWrites(parts.store);
+    this.#sql = prepareEnds(parts.store);
+  }
+
+  start(lease: Lease): boolean {
+    const task = this.#under(lease);
+    if (task === null) return false;
+    if (task.state === "queued") {
+      this.#hot.start.run({
+        seq: task.seq,
+        startedAt: this.#parts.env.now(),
+      });
+      this.#parts.tallies.move("queued", "running");
+    }
+    return true;
+  }
+
+  settle(lease: Lease, packed: PackedSettlement): Settled {
+    const task = this.#hot.now.get({ id: lease.id });
+    if (task === null || !isUnder(task, lease)) {
+      if (task !== null) this.#noteRejected(task, lease, packed.settlement);
+      return REFUSED;
+    }
+    const { settlement, value, text } = packed;
+    const settledAt = this.#parts.env.now();
+    this.#hot.settle.run(
+      settledColumns(task.seq, lease, settlement, settledAt, value),
+    );
+    this.#parts.tallies.move(task.state, settlement.result.status);
+    if (task.queue === "pool") this.#learn(task, settlement, settledAt);
+    const { output } = settlement;
+    if (output !== null && output.bytesSeen > 0)
+      this.#hot.insertOutput.run({
+        taskId: lease.id,
+        text,
+        bytesSeen: output.bytesSeen,
+        truncated: output.truncated ? 1 : 0,
+      });
+    return {
+      accepted: true,
+      ...this.#after(task, lease.id, settlement.result.status),
+    };
+  }
+
+  retry(
+    lease: Lease,
+    packed: PackedSettlement,
+  ): Settled & { readonly again: boolean } {
+    const { settlement } = packed;
+    const row = this.#rowUnder(lease);
+    if (row === null || !mayTryAgain(row, settlement))
+      return { ...this.settle(lease, packed), again: false };
+    const { env } = this.#parts;
+    const pauseMs = retryDelay(
+      row.backoffMs ?? PLAIN_TERMS.backoffMs,
+      row.attempt,
+      `${row.id}/${row.attempt}`,
+    );
+    this.#noteAttempt(row, "retried", settlementError(settlement));
+    this.#requeue(row, {
+      dueBoot: pauseMs > 0 ? env.boot() + pauseMs : null,
+      dueAt: pauseMs > 0 ? env.now() + pauseMs : null,
+    });
+    return { ...REFUSED, accepted: true, again: true };
+  }
+
+  release(lease: Lease): boolean {
+    const row = this.#rowUnder(lease);
+    if (row === null) return false;
+    const cancelError = cancelErrorOf(row);
+    if (cancelError !== null) this.end(row, "cancelled", cancelError);
+    else {
+      this.#noteAttempt(row, "released", null);
+      this.#requeue(row, { uncounted: 1 });
+    }
+    return true;
+  }
+
+  cancel(id: TaskId, error: WireError): CancelAnswer | null {
+    const row = this.#sql.row.get({ id });
+    if (row === null) return null;
+    if (isTerminal(row.state)) return "ended";
+    if (row.holder === null) {
+      this.end(row, "cancelled", error);
+      return "cancelled";
+    }
+    this.#sql.askCancel.run({ seq: row.seq, errorJson: JSON.stringify(error) });
+    return "asked";
+  }
+
+  /** Takes a task from a holder that has lost it. `how` says why: "died". */
+  lose(row: TaskRow, why: AttemptEnd, how: string, abandon: boolean): Fate {
+    const hasStarted = row.state === "running";
+    const died = hasStarted && why === "holder_died" ? 1 : 0;
+    const end = endOfLost(
+      {
+        hasStarted,
+        runsOnce: row.runsOnce === 1,
+        cancelError: cancelErrorOf(row),
+        isAbandoned: abandon && row.awaited === 1,
+        deaths: row.lost + died,
+      },
+      how,
+    );
+    if (hasStarted) this.#noteAttempt(row, why, null);
+    if (end === null)
+      this.#requeue(row, { uncounted: hasStarted ? 0 : 1, died });
+    else this.end(row, end.state, end.error, died);
+    return end?.state ?? "queued";
+  }
+
+  /** Ends a task without a result of its own. */
+  end(
+    row: TaskRow,
+    state: TerminalState,
+    error: WireError,
+    died: 0 | 1 = 0,
+  ): Consequences {
+    this.#sql.end.run({
+      seq: row.seq,
+      state,
+      settledAt: this.#parts.env.now(),
+      errorJson: JSON.stringify(error),
+      died,
+    });
+    this.#parts.tallies.move(row.state, state);
+    if (row.pending > 0) this.#parts.graph.forget(row.seq);
+    return this.#after(
+      { ...row, hasDependants: row.hasDependants as 0 | 1 },
+      row.id,
+      state,
+    );
+  }
+
+  told(ids: readonly TaskId[]): void {
+    this.#sql.told.run({ ids: JSON.stringify(ids) });
+  }
+
+  /** Whether somebody was given their place in a group, or waits for this end. */
+  #after(task: TaskNow, id: TaskId, state: TerminalState): Consequences {
+    if (task.groupKey !== null) this.#parts.groups.free(task.groupKey);
+    return task.hasDependants === 1
+      ? this.#parts.graph.follow({ seq: task.seq, id, state })
+      : NONE;
+  }
+
+  #learn(
+    { kind, timeoutMs, attempt }: TaskNow,
+    { result, execution }: Settlement,
+    settledAt: EpochMs,
+  ): void {
+    this.#hot.insertOutcome.run({
+      kind,
+      state: result.status,
+      tier: execution?.tier ?? null,
+      waitMs: execution?.waitMs ?? null,
+      startMs: execution?.startMs ?? null,
+      runMs: execution?.runMs ?? null,
+      timeoutMs,
+      attempt,
+      settledAt,
+    });
+  }
+
+  /** Null: the lease was lost, or the task has ended. */
+  #under(lease: Lease): TaskNow | null {
+    const task = this.#hot.now.get({ id: lease.id });
+    return task !== null && isUnder(task, lease) ? task : null;
+  }
+
+  #rowUnder(lease: Lease): TaskRow | null {
+    const row = this.#sql.row.get({ id: lease.id });
+    return row !== null && isUnder(row, lease) ? row : null;
+  }
+
+  #requeue(
+    row: TaskRow,
+    more: {
+      readonly uncounted?: 0 | 1;
+      readonly died?: 0 | 1;
+      readonly dueBoot?: number | null;
+      readonly dueAt?: number | null;
+    },
+  ): void {
+    this.#sql.requeue.run({
+      seq: row.seq,
+      uncounted: more.uncounted ?? 0,
+      died: more.died ?? 0,
+      dueBoot: more.dueBoot ?? null,
+      dueAt: more.dueAt ?? null,
+    });
+    this.#parts.tallies.move(row.state, "queued");
+    if (row.groupKey !== null) this.#parts.groups.free(row.groupKey);
+  }
+
+  #noteAttempt(row: TaskRow, end: AttemptEnd, error: WireError | null): void {
+    this.#sql.attempt.run({
+      taskSeq: row.seq,
+      attempt: row.attempt,
+      fence: row.fence,
+      holder: row.holder,
+      endedAt: this.#parts.env.now(),
+      end,
+      errorJson: error === null ? null : JSON.stringify(error),
+    });
+  }
+
+  /** So that results that came too late can be counted. */
+  #noteRejected(
+    task: TaskNow & { readonly holder: HolderId | null },
+    lease: Lease,
+    { result }: Settlement,
+  ): void {
+    this.#sql.event.run({
+      at: this.#parts.env.now(),
+      type: "result.rejected",
+      taskId: lease.id,
+      holder: task.holder,
+      detailJson: JSON.stringify({
+        status: result.status,
+        attempt: lease.attempt,
+        fence: lease.fence,
+        now: { state: task.state, attempt: task.attempt, fence: task.fence },
+      }),
+    });
+  }
+}
+
+/** The guard of everything a holder says: it holds the task, under this very fence. */
+const isUnder = (
+  task: Pick<TaskNow, "fence" | "holder" | "state">,
+  lease: Lease,
+): boolean =>
+  task.fence === lease.fence && task.holder !== null && !isTerminal(task.state);
+
+function mayTryAgain(row: TaskRow, { result, startedAt }: Settlement): boolean {
+  if (result.status === "completed" || row.cancelAsked === 1) return false;
+  if (row.attempt >= row.maxAttempts) return false;
+  const mayHaveRun = row.state === "running" || startedAt !== null;
+  return !(row.runsOnce === 1 && mayHaveRun);
+}
+
+const settlementError = ({ result }: Settlement): WireError | null =>
+  "error" in result ? result.error : null;
+
+/** Whoever asked said with what it was to end; kept where the error will be. */
+const cancelErrorOf = (row: TaskRow): WireError | null =>
+  row.cancelAsked === 1
+    ? (parseOrNull(row.errorJson) as WireError | null)
+    : null;

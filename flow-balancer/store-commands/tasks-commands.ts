@@ -1,0 +1,79 @@
+/** The command `tasks` and those of its subcommands that only read. What they do is loaded when it is asked for. */
+
+import type { Command } from "commander";
+import { answer, as, here, JSON_OPTION } from "./answering.ts";
+import type { ListOptions } from "./tasks-list.ts";
+import { addWorkCommands } from "./work-commands.ts";
+
+interface Json {
+  readonly json?: true;
+}
+
+/** `afterDashes`: how many of the command line's words come after `--`. */
+export function addTasksCommands(root: Command, afterDashes: number): void {
+  const tasks = root
+    .command("tasks")
+    .description("the tasks of this home: look at them, add, claim, finish")
+    .addHelpText("after", TASKS_HELP);
+  tasks
+    .command("list")
+    .description("the newest tasks, of the pool and of the board")
+    .option("--state <states>", "any of these, with commas between them")
+    .option("--kind <kind>", "of this kind")
+    .option("--queue <queue>", "pool or board")
+    .option("--session <id>", "of this session")
+    .option("--since <when>", "submitted since: 90s, 5min, 2h, 1d, or a date")
+    .option("--limit <n>", "at most so many, instead of 50")
+    .option("--all", "without a limit")
+    .option(...JSON_OPTION)
+    .addHelpText("after", LIST_HELP)
+    .action((options: ListOptions & Json) =>
+      answer(async () => {
+        const { tasksList } = await import("./tasks-list.ts");
+        return tasksList(options, here(), as(options));
+      }),
+    );
+  tasks
+    .command("show")
+    .description("everything that is stored of one task")
+    .argument("<id>", "a task's id")
+    .option(...JSON_OPTION)
+    .action((id: string, options: Json) =>
+      answer(async () => {
+        const { tasksShow } = await import("./tasks-show.ts");
+        return tasksShow(id, here(), as(options));
+      }),
+    );
+  tasks
+    .command("output")
+    .description(
+      "what a task printed: as it is, but for a terminal, where control characters are written out",
+    )
+    .argument("<id>", "a task's id")
+    .option(...JSON_OPTION)
+    .action((id: string, options: Json) =>
+      answer(async () => {
+        const { tasksOutput } = await import("./tasks-show.ts");
+        return tasksOutput(id, here(), as(options));
+      }),
+    );
+  addWorkCommands(tasks, afterDashes);
+}
+
+const TASKS_HELP = `
+A script divides work with others like this:
+  id=$(flow-balancer tasks claim) || exit
+  flow-balancer tasks heartbeat "$id"          # before the lease ends
+  flow-balancer tasks done "$id" --evidence-command -- bun test
+
+Whoever claims has a name: --as NAME, else FLOW_BALANCER_AS, else one made of the user, the
+host and the process that called, so that the calls of one script are one holder. A subshell is
+a process of its own: there, set FLOW_BALANCER_AS.`;
+
+const LIST_HELP = `
+States:
+  queued     not begun; also 'ready', which could be claimed now, and 'blocked', which comes
+             after tasks that have not ended
+  running    somebody has it
+  completed, failed, timed_out, cancelled, unknown_outcome, poisoned
+             how it ended`;

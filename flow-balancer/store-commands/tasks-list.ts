@@ -1,0 +1,58 @@
+/** `flow-balancer tasks list`. */
+
+import type { Answer } from "../commands/answer.ts";
+import { parseSince } from "../commands/elapsed.ts";
+import { commaList, oneOf, wholeNumber } from "../commands/option-values.ts";
+import { tasksListAnswer } from "../commands/tasks-list.ts";
+import type { Terminal } from "../commands/terminal.ts";
+import { QUEUE_NAMES, TASK_STATES } from "../core/task.ts";
+import { readStoreOrNull, type Where } from "./read-store.ts";
+import { listTasks, type StateAsked, type TaskFilter } from "./read-tasks.ts";
+
+export interface ListOptions {
+  readonly state?: string;
+  readonly kind?: string;
+  readonly queue?: string;
+  readonly session?: string;
+  readonly since?: string;
+  readonly limit?: string;
+  readonly all?: true;
+}
+
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 1_000_000;
+const STATES: readonly StateAsked[] = [...TASK_STATES, "ready", "blocked"];
+
+/** Throws INVALID_ARGUMENT for an option that says nothing. */
+export function tasksList(
+  options: ListOptions,
+  where: Where,
+  as: Terminal | "json",
+): Answer {
+  const { env } = where;
+  const filter = filterOf(options, where);
+  const page = readStoreOrNull(where, ({ db }) => listTasks(db, env, filter));
+  return tasksListAnswer(page ?? { tasks: [], more: false }, env.now(), as);
+}
+
+const filterOf = (options: ListOptions, { env }: Where): TaskFilter => ({
+  states: commaList(options.state ?? "").map((state) =>
+    oneOf(state, STATES, "--state"),
+  ),
+  kind: options.kind ?? null,
+  queue:
+    options.queue === undefined
+      ? null
+      : oneOf(options.queue, QUEUE_NAMES, "--queue"),
+  session: options.session ?? null,
+  since:
+    options.since === undefined
+      ? null
+      : parseSince(options.since, env.now(), "--since"),
+  limit:
+    options.all === true
+      ? MAX_LIMIT
+      : options.limit === undefined
+        ? DEFAULT_LIMIT
+        : wholeNumber(options.limit, { min: 1, max: MAX_LIMIT }, "--limit"),
+});

@@ -1,0 +1,34 @@
+/** What becomes of a task that the pool is done with, when that need not be its end. */
+
+import type { Terms } from "./core/queue.ts";
+import type { TaskResult } from "./core/task.ts";
+import type { LiveTask } from "./live-task.ts";
+import type { PoolOutcome } from "./pool/pool-task.ts";
+
+/** Failures that another try may mend; a cancelled or poisoned task is not tried again. */
+export const isTriedAgain = (
+  { maxAttempts }: Terms,
+  { status }: TaskResult,
+): boolean =>
+  maxAttempts > 1 && (status === "failed" || status === "timed_out");
+
+/**
+ * Whether it goes back to the queue unsettled: a server that stops ends what its caller waited for,
+ * since the caller goes with it, and leaves the rest to others, save what may not run twice and was
+ * begun. One taken from the store that the pool has no room for is left to whoever has.
+ */
+export function isLeftToOthers(
+  { terms, isAwaited, isAdopted, isRefused, isCancelled }: LiveTask,
+  { result, execution }: PoolOutcome,
+  isClosing: boolean,
+): boolean {
+  if (!("error" in result) || isCancelled) return false;
+  const { code } = result.error;
+  if (isAdopted && isRefused) return code === "QUEUE_FULL";
+  return (
+    isClosing &&
+    code === "SHUTTING_DOWN" &&
+    !isAwaited &&
+    (execution === null || !terms.runsOnce)
+  );
+}

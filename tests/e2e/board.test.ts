@@ -1,0 +1,116 @@
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import type { LineClient, Message } from "../support/line-client.ts";
+import { lineClients } from "../support/line-clients.ts";
+import { Place } from "../support/server-under-test.ts";
+
+setDefaultTimeout(30_000);
+const clients = lineClients(afterEach);
+
+async function terminals(count: number): Promise<LineClient[]> {
+  const place = new Place({ env: { FLOW_BALANCER_POOL_MAX_WORKERS: "2" } });
+  const all = Array.from({ length: count }, () => clients.start(place));
+  await Promise.all(all.map((client) => client.initialize()));
+  return all;
+}
+
+const idsOf = (answer: Message): string[] =>
+  answer.tasks.map(({ task_id }: Message) => task_id);
+
+test("agents in two terminals divide a list without a collision, in the order its dependencies allow", async () => {
+  const [one, two] = (await terminals(2)) as [LineClient, LineClient];
+  const added = await one.ask("add_tasks", {
+    type: "pipeline",
+    tasks: [
+      { title: "a", stage: 1, weight: 1 },
+      { title: "b", stage: 1, weight: 1 },
+      { title: "c", stage: 2, weight: 1 },
+    ],
+  });
+  expect(added.tasks.map(({ status }: Message) => status)).toEqual([
+    "ready",
+    "ready",
+    "blocked",
+  ]);
+  const claims = await Promise.all(
+    [one, two].map((client) => client.ask("claim_task", {})),
+  );
+  const claimed = claims.map(({ task }) => task.task_id);
+  expect(claimed.toSorted()).toEqual(idsOf(added).slice(0, 2).toSorted());
+  // Nothing is left, and it says why.
+  const none = await one.ask("claim_task", {});
+  expect(none).toMatchObject({ task: null });
+  expect(none.obstacles).toContainEqual(
+    expect.objectContaining({
+      task_id: idsOf(added)[2],
+      reason: expect.any(String),
+    }),
+  );
+  // Only its holder may end it.
+  expect(await two.ask("complete_task", { task_id: claimed[0] })).toMatchObject(
+    { code: "NOT_OWNER" },
+  );
+  await one.ask("complete_task", { task_id: claimed[0] });
+  const done = await two.ask("complete_task", { task_id: claimed[1] });
+  expect(done.released).toEqual([idsOf(added)[2]]);
+  expect((await two.ask("claim_task", {})).task).toMatchObject({ title: "c" });
+});
+
+test("a completion is believed for what was looked at, and refused for what does not hold", async () => {
+  const [client] = (await terminals(1)) as [LineClient];
+  const added = await client.ask("add_tasks", {
+    tasks: [
+      {
+        title: "write it",
+        evidence: [
+          { file: "made.txt" },
+          { command: ["test", "-s", "made.txt"] },
+        ],
+      },
+    ],
+  });
+  const [task_id] = idsOf(added);
+  await client.ask("claim_task", { task_id });
+  const refused = await client.ask("complete_task", { task_id });
+  expect(refused).toMatchObject({ code: "NOT_PROVEN" });
+  expect(refused.message).toContain("made.txt");
+  expect((await client.ask("flow_status", { task_id })).status).toBe("running");
+  writeFileSync(client.place.path("made.txt"), "made");
+  const accepted = await client.ask("complete_task", {
+    task_id,
+    summary: "it is written",
+  });
+  expect(accepted).toMatchObject({
+    task: { status: "completed", summary: "it is written" },
+    checks: [{ holds: true }, { holds: true }],
+  });
+});
+
+test("a note, progress and a resource are seen from the other terminal; what was given back is told to the next", async () => {
+  const [one, two] = (await terminals(2)) as [LineClient, LineClient];
+  const [task_id] = idsOf(
+    await one.ask("add_tasks", { tasks: [{ title: "long" }] }),
+  );
+  await one.ask("claim_task", {});
+  await one.ask("update_task", {
+    task_id,
+    done: 3,
+    total: 10,
+    note: "the first three are easy",
+    claim: ["port:8080"],
+  });
+  const seen = await two.ask("flow_status", {});
+  expect(seen).toMatchObject({
+    active: [{ task_id, progress: { done: 3, total: 10 } }],
+    resources: [{ name: "port:8080", task_id }],
+  });
+  expect(await two.ask("update_task", { task_id, done: 4 })).toMatchObject({
+    code: "NOT_OWNER",
+  });
+  expect(
+    await one.ask("update_task", { task_id, release: true }),
+  ).toMatchObject({ hold: "released" });
+  expect(await two.ask("claim_task", {})).toMatchObject({
+    task: { task_id, notes: [{ text: "the first three are easy" }] },
+  });
+});

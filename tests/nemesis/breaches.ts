@@ -1,0 +1,40 @@
+/** What a run of the nemesis proves broken, or fails to prove at all. */
+
+import type { NemesisReport } from "./nemesis.ts";
+
+/** Below this a run without a double result says nothing of the fence; counted for a run of 200 kills. */
+const STALE_PER_200_KILLS = 20;
+const KILLS = 200;
+/** Tasks a second under which the kills count. */
+const LEAST_RATE = 50;
+
+export function breaches(report: NemesisReport): string[] {
+  const stale = (STALE_PER_200_KILLS * report.kills) / KILLS;
+  const found: [boolean, string][] = [
+    [report.lost.length > 0, `lost: ${report.lost.join(", ")}`],
+    [
+      report.unfinished.length > 0,
+      `never ended: ${report.unfinished.join(", ")}`,
+    ],
+    [
+      report.doublyAccepted > 0,
+      `accepted twice: ${report.doublyAccepted} tasks`,
+    ],
+    [report.changed.length > 0, `changed: ${report.changed.join("; ")}`],
+    [
+      report.effectsTwice > 0,
+      `commands that ran twice: ${report.effectsTwice}`,
+    ],
+    [report.damage.length > 0, `damage: ${report.damage.join("; ")}`],
+    [
+      report.staleRejected <= stale,
+      `vacuous: only ${report.staleRejected} stale results were refused, more than ${stale} are needed`,
+    ],
+    [report.takenOver === 0, "vacuous: no attempt was taken over"],
+    [
+      report.acknowledgedPerSecond < LEAST_RATE,
+      `vacuous: only ${report.acknowledgedPerSecond.toFixed(1)} tasks a second, ${LEAST_RATE} are needed`,
+    ],
+  ];
+  return found.flatMap(([isBroken, text]) => (isBroken ? [text] : []));
+}

@@ -1,0 +1,96 @@
+/**
+ * Sees from inside the database what no server may do: a trigger of its own notes each time a task
+ * that was open gets a result, and each time one that has a result is given another.
+ */
+
+import { Database } from "bun:sqlite";
+
+const ENDED =
+  "('completed', 'failed', 'timed_out', 'cancelled', 'unknown_outcome', 'poisoned')";
+
+export interface Verdict {
+  readonly acknowledged: number;
+  /** Acknowledged, and not in the store. */
+  readonly lost: readonly string[];
+  /** Acknowledged, and without a result at the end. */
+  readonly unfinished: readonly string[];
+  /** Given a result more than once for one fence, or another one after the first. */
+  readonly doublyAccepted: number;
+  /** Results under a fence that was out of date, refused. */
+  readonly staleRejected: number;
+  readonly byState: Readonly<Record<string, number>>;
+  /** Attempts that died with their server. */
+  readonly takenOver: number;
+}
+
+export class Witness {
+  readonly #db: Database;
+
+  constructor(path: string) {
+    this.#db = new Database(path, { readwrite: true, create: false });
+    this.#db.run("PRAGMA busy_timeout = 10000");
+    this.#db.run(
+      "CREATE TABLE IF NOT EXISTS witness (id TEXT NOT NULL, fence INTEGER NOT NULL, what TEXT NOT NULL)",
+    );
+    this.#db.run(
+      `CREATE TRIGGER witness_result AFTER UPDATE OF state ON tasks
+       WHEN NEW.state IN ${ENDED} BEGIN
+         INSERT INTO witness VALUES (NEW.id, NEW.fence,
+           CASE WHEN OLD.state IN ${ENDED} THEN 'again' ELSE 'accepted' END);
+       END`,
+    );
+  }
+
+  /** `ok`, or what SQLite found. */
+  integrity(): string {
+    const row = this.#db
+      .query<{ quick_check: string }, []>("PRAGMA quick_check(1)")
+      .get();
+    return row?.quick_check ?? "no answer";
+  }
+
+  open(): number {
+    return this.#count(
+      "SELECT count(*) AS n FROM tasks WHERE state IN ('queued', 'running')",
+    );
+  }
+
+  verdict(acknowledged: readonly string[]): Verdict {
+    const states = new Map(
+      this.#db
+        .query<{ id: string; state: string }, []>("SELECT id, state FROM tasks")
+        .all()
+        .map(({ id, state }) => [id, state]),
+    );
+    const byState: Record<string, number> = {};
+    for (const state of states.values())
+      byState[state] = (byState[state] ?? 0) + 1;
+    return {
+      acknowledged: acknowledged.length,
+      lost: acknowledged.filter((id) => !states.has(id)),
+      unfinished: acknowledged.filter((id) =>
+        ["queued", "running"].includes(states.get(id) ?? ""),
+      ),
+      doublyAccepted:
+        this.#count("SELECT count(*) AS n FROM witness WHERE what = 'again'") +
+        this.#count(
+          "SELECT count(*) AS n FROM (SELECT id FROM witness WHERE what = 'accepted' GROUP BY id HAVING count(*) > 1)",
+        ),
+      staleRejected: this.#count(
+        "SELECT count(*) AS n FROM events WHERE type = 'result.rejected'",
+      ),
+      byState,
+      takenOver: this.#count(
+        "SELECT count(*) AS n FROM attempts WHERE end = 'holder_died'",
+      ),
+    };
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #count(sql: string): number {
+    return this.#db.query<{ n: number }, []>(sql).get()?.n ?? 0;
+  }
+}
