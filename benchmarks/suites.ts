@@ -10,6 +10,7 @@ import { payload } from "./payload.bench.ts";
 import { pool } from "./pool.bench.ts";
 import { soak } from "./soak.bench.ts";
 import { startup } from "./startup.bench.ts";
+import { store } from "./store.bench.ts";
 import type { Suite } from "./suite.ts";
 import { tiers } from "./tiers.bench.ts";
 import { tokens } from "./tokens.bench.ts";
@@ -20,6 +21,7 @@ export const SUITES: readonly Suite[] = [
   tokens,
   pool,
   payload,
+  store,
   load,
   tiers,
   codec,

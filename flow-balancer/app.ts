@@ -16,14 +16,13 @@ import { checkByTask } from "./evidence-task.ts";
 import { HomeSharing } from "./home-sharing.ts";
 import { keepWarmPorts } from "./keep-warm-ports.ts";
 import type { RunningEngine } from "./lazy-engine.ts";
-import { LocalEngine } from "./local-engine.ts";
+import { IMPLICIT, LocalEngine } from "./local-engine.ts";
 import { KindRegistry, type ModuleKind } from "./pool/kind-registry.ts";
 import { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
 import { SqliteQueue } from "./queue/sqlite-queue.ts";
+import { SessionKeeping } from "./session-keeping.ts";
 import { openStderrLog, type Log } from "./stderr-log.ts";
-import { Blobs } from "./store/blobs.ts";
 import { closeStore, openStore } from "./store/database.ts";
-import { SqliteSessions } from "./store/sqlite-sessions.ts";
 import {
   kindEnvironment,
   workerEnvironment,
@@ -49,7 +48,18 @@ export function startEngine(options: EngineOptions): RunningEngine {
     moduleKinds(config, environment),
     config.tasks.timeoutMs,
   );
-  const pool = makePool(options, log);
+  const clientSession = environment["CLAUDE_CODE_SESSION_ID"] ?? null;
+  const keeping = new SessionKeeping({
+    store,
+    env,
+    log,
+    home: config.home,
+    keepDays: config.sessions.keepDays,
+    outlives: (session) =>
+      clientSession !== null && session === `${IMPLICIT}${clientSession}`,
+    forget: (session) => pool.forgetSession(session),
+  });
+  const pool = makePool(options, log, keeping);
   const changes = new Set<(id: TaskId) => void>();
   const id = instanceId(env.unique());
   const dispatcher = new Dispatcher({
@@ -65,6 +75,7 @@ export function startEngine(options: EngineOptions): RunningEngine {
     onChanged: ({ id: changed }) => {
       for (const listener of changes) listener(changed);
     },
+    states: keeping,
     onReleased: () => sharing.nudge(),
     onRoom: () => sharing.roomAgain(),
   });
@@ -96,17 +107,18 @@ export function startEngine(options: EngineOptions): RunningEngine {
     withdraw: null,
   });
   sharing.start();
+  keeping.start();
   pool.warm();
   const engine = new LocalEngine({
     env,
     home: config.home,
     queue,
-    sessions: new SqliteSessions(store, env, new Blobs(config.home, env)),
+    sessions: keeping.sessions,
     pool,
     kinds,
     dispatcher,
     board,
-    clientSession: environment["CLAUDE_CODE_SESSION_ID"] ?? null,
+    clientSession,
     patienceMs: (client) => patienceMs(client, config.patience),
     effectiveConfig: () => effectiveConfig(config),
     changes,
@@ -117,16 +129,27 @@ export function startEngine(options: EngineOptions): RunningEngine {
     await sharing.quiet();
     await pool.close(drainMs);
     await settled;
-    await board.flush();
+    keeping.stop();
+    flush(board, log);
     await sharing.leave();
     await closeStore(store);
   };
   return { engine, close: (drainMs) => (closed ??= close(drainMs)) };
 }
 
+/** The file is for readers only; what it shows is in the store. */
+function flush(board: SqliteBoard, log: Log): void {
+  try {
+    board.flush();
+  } catch (thrown) {
+    log("warn", "board.file_failed", { error: String(thrown) });
+  }
+}
+
 function makePool(
   { config, env, environment }: EngineOptions,
   log: Log,
+  { states }: SessionKeeping,
 ): MultiTierPoolManager {
   const keepWarm = keepWarmPorts({
     idleMs: config.pool.idleMs,
@@ -137,6 +160,7 @@ function makePool(
   const pool: MultiTierPoolManager = new MultiTierPoolManager({
     ...keepWarm,
     env,
+    sessionState: (session) => states.current(session),
     settings: config.pool,
     worker: {
       workDir: config.projectRoot,

@@ -10,7 +10,6 @@ import type { Gate } from "./core/gate.ts";
 import type { HolderId, TaskId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
 import type { Claimed, Lease, TaskQueue } from "./core/queue.ts";
-import { quoted } from "./core/quoted.ts";
 import {
   isTerminal,
   type TaskOutput,
@@ -22,10 +21,18 @@ import { untilAborted } from "./core/until-aborted.ts";
 import { Elsewhere } from "./elsewhere.ts";
 import { ExpectedTasks } from "./expected-tasks.ts";
 import { assertFits, assertRoom } from "./admit-task.ts";
-import { cannotCancel, LiveTask, NEVER_STARTED, notRun } from "./live-task.ts";
+import { HeldTasks } from "./held-tasks.ts";
+import {
+  cannotCancel,
+  LiveTask,
+  NEVER_STARTED,
+  notRun,
+  unknownTask,
+} from "./live-task.ts";
 import type { KindRegistry } from "./pool/kind-registry.ts";
 import type { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
 import type { PoolOutcome } from "./pool/pool-task.ts";
+import type { StateKeeping } from "./state-keeping.ts";
 import { settleTask } from "./settle-task.ts";
 import { TaskRunner } from "./task-runner.ts";
 import { termsFor } from "./task-terms.ts";
@@ -46,6 +53,7 @@ export interface DispatcherOptions {
   readonly onChanged: (task: TaskRecord) => void;
   /** False while nobody wants to hear of changes. */
   readonly isWatched: () => boolean;
+  readonly states: StateKeeping;
   /** Tasks may be there to be claimed. */
   readonly onReleased: () => void;
   /** It holds one task less. */
@@ -53,9 +61,8 @@ export interface DispatcherOptions {
 }
 
 export class Dispatcher {
+  readonly held = new HeldTasks();
   readonly #options: DispatcherOptions;
-  /** Held by this process. */
-  readonly #live = new Map<TaskId, LiveTask>();
   readonly #expected: ExpectedTasks;
   readonly #elsewhere: Elsewhere;
   readonly #runner: TaskRunner;
@@ -70,15 +77,6 @@ export class Dispatcher {
       this.#ended(live, task),
     );
     this.#runner = new TaskRunner(options, (task) => this.#changed(task));
-  }
-
-  /** Tasks it holds. */
-  get held(): number {
-    return this.#live.size;
-  }
-
-  leases(): Lease[] {
-    return [...this.#live.values()].map(({ lease }) => lease);
   }
 
   async submit(
@@ -127,14 +125,14 @@ export class Dispatcher {
   async told(ids: readonly TaskId[]): Promise<void> {
     if (ids.length === 0) return;
     for (const id of ids) {
-      const live = this.#live.get(id);
+      const live = this.held.get(id);
       if (live !== undefined) live.isAwaited = false;
     }
     await this.#options.queue.told(ids);
   }
 
   async cancel(id: TaskId): Promise<TaskRecord> {
-    const live = this.#live.get(id);
+    const live = this.held.get(id);
     if (live !== undefined) {
       live.cancel();
       return live.done;
@@ -151,25 +149,15 @@ export class Dispatcher {
 
   /** Ends a task of ours, if it is; somebody else asked for it. */
   cancelLive(id: TaskId): void {
-    this.#live.get(id)?.cancel();
-  }
-
-  /** Stops work on tasks that others have by now. */
-  lost(ids: readonly TaskId[]): void {
-    for (const id of ids) {
-      const live = this.#live.get(id);
-      if (live === undefined) continue;
-      live.isLost = true;
-      live.cancel();
-    }
+    this.held.get(id)?.cancel();
   }
 
   async get(id: TaskId): Promise<TaskRecord | null> {
-    return this.#live.get(id)?.record ?? this.#options.queue.get(id);
+    return this.held.get(id)?.record ?? this.#options.queue.get(id);
   }
 
   async settled(id: TaskId, signal: AbortSignal): Promise<TaskRecord> {
-    const live = this.#live.get(id) ?? this.#expected.get(id);
+    const live = this.held.get(id) ?? this.#expected.get(id);
     if (live !== undefined) {
       const ended = await untilAborted(live.done, signal);
       return ended ?? live.record;
@@ -186,7 +174,7 @@ export class Dispatcher {
   }
 
   async output(id: TaskId): Promise<TaskOutput | null> {
-    const live = this.#live.get(id);
+    const live = this.held.get(id);
     return live === undefined ? this.#options.queue.output(id) : live.output();
   }
 
@@ -199,7 +187,7 @@ export class Dispatcher {
   /** Refuses new tasks; the pool ends those that run, and what may be run by others is left to them. Resolves once all have ended. */
   async close(): Promise<void> {
     this.#stop.abort();
-    await Promise.allSettled([...this.#live.values()].map(({ done }) => done));
+    await this.held.ended();
     this.#expected.close();
     this.#elsewhere.close();
   }
@@ -212,12 +200,12 @@ export class Dispatcher {
       });
     kinds.get(request.kind);
     assertFits(request, maxInputBytes);
-    assertRoom(this.#live.size + this.#expected.size + this.#admitted, maxOpen);
+    assertRoom(this.held.size + this.#expected.size + this.#admitted, maxOpen);
   }
 
   /** A key seen before: the earlier task answers for this one. */
   #join(task: TaskRecord, observer: TaskObserver | undefined): Submission {
-    const live = this.#live.get(task.id) ?? this.#expected.get(task.id);
+    const live = this.held.get(task.id) ?? this.#expected.get(task.id);
     if (live !== undefined) {
       live.listen(observer);
       return { task: live.record, done: live.done, isNew: false };
@@ -238,14 +226,14 @@ export class Dispatcher {
     const { done } = live;
     live.holds(lease);
     const task = live.record;
-    this.#live.set(task.id, live);
+    this.held.add(live);
     this.#runner
       .run(live, gate)
       .catch((thrown: unknown) => notRun(toWireError(thrown)))
       .then((outcome) => this.#settle(live, outcome))
       .catch(live.reject)
       .finally(() => {
-        this.#live.delete(task.id);
+        this.held.remove(live);
         this.#options.onRoom();
       });
     // What the pool would not take is known by now, and is the answer.
@@ -259,32 +247,35 @@ export class Dispatcher {
     const isClosing = this.#stop.signal.aborted;
     if (!live.isLost && isLeftToOthers(live, outcome, isClosing)) {
       await queue.release(live.lease);
-      this.#leave(live, isClosing);
-      return;
+      return this.#leave(live, isClosing);
     }
+    // It was stopped because it is another's: there is no result to speak of.
+    if (live.isLost && outcome.result.status === "cancelled")
+      return this.#leave(live, isClosing);
     const record = live.ended(outcome, env.now());
     const settled = await settleTask(live, outcome, record, {
-      queue,
-      env,
+      ...this.#options,
       isClosing: () => this.#stop.signal.aborted,
     });
-    if (!settled.accepted || settled.again === true) {
-      this.#leave(live, isClosing);
-      return;
-    }
+    if (!settled.accepted || settled.again === true)
+      return this.#leave(live, isClosing);
     this.#ended(live, record);
     if (live.isAdopted) this.#elsewhere.ended(record);
-    if (settled.released.length > 0) onReleased();
+    // Of a group, the next one may run.
+    if (settled.released.length > 0 || live.terms.group !== null) onReleased();
     if (settled.ended.length > 0) this.lookElsewhere();
   }
 
   /** It is queued again, or another process has it. */
   #leave(live: LiveTask, isClosing: boolean): void {
-    this.#live.delete(live.record.id);
+    this.held.remove(live);
     live.givenBack();
     if (isClosing) live.resolve(live.record);
     else {
       this.#expected.add(live);
+      // Whoever has it by now is to hear what was wanted here.
+      if (live.cancelCode !== null)
+        void this.cancel(live.record.id).catch(() => {});
       this.lookElsewhere();
     }
   }
@@ -306,8 +297,3 @@ export class Dispatcher {
     return task;
   }
 }
-
-const unknownTask = (id: TaskId): BalancerError =>
-  new BalancerError("NOT_FOUND", `there is no task ${quoted(id)}`, {
-    hint: "list_tasks shows those there are.",
-  });

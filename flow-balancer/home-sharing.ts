@@ -82,7 +82,7 @@ function makeConsumer(parts: SharingParts): Consumer {
     queue,
     holder: id,
     kinds: () => kinds.list().map(({ kind }) => kind),
-    room: () => TASKS_PER_WORKER * pool.maxWorkers - dispatcher.held,
+    room: () => TASKS_PER_WORKER * pool.maxWorkers - dispatcher.held.size,
     adopt: (claimed) => dispatcher.adopt(claimed),
     cancel: (task) => dispatcher.cancelLive(task),
     changedElsewhere: foreignChanges(parts.store.raw),
@@ -114,10 +114,10 @@ function makeKeeper(parts: SharingParts, onWork: () => void): InstanceKeeper {
     },
     pool: {
       resize: (workers) => pool.resize(workers),
-      demand: () => dispatcher.held,
+      demand: () => dispatcher.held.size,
     },
-    live: () => dispatcher.leases(),
-    onLost: (ids) => dispatcher.lost(ids),
+    live: () => dispatcher.held.leases(),
+    onLost: (leases) => dispatcher.held.lose(leases),
     onWake: (asleepMs) =>
       log("warn", "instance.woke", { asleep_ms: Math.round(asleepMs) }),
     onError: (step, thrown) =>

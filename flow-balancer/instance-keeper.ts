@@ -34,8 +34,8 @@ export interface KeeperParts extends RescueParts {
   };
   /** What this process works on, as far as it knows. */
   readonly live: () => readonly Lease[];
-  /** Tasks of `live` that are others' by now: their work here is to be stopped. */
-  readonly onLost: (ids: readonly TaskId[]) => void;
+  /** Those of `live` that do not hold any more: the work under them is to be stopped. */
+  readonly onLost: (leases: readonly Lease[]) => void;
   /** The process was suspended, or had no processor, for so long. */
   readonly onWake: (asleepMs: number) => void;
   /** Once for each step that begins to fail, and whenever it fails otherwise than before. */
@@ -188,7 +188,7 @@ export class InstanceKeeper {
       for (const { id, fence } of await queue.held(self.id))
         held.set(id, fence);
       const lost = mine.filter(({ id, fence }) => held.get(id) !== fence);
-      if (lost.length > 0) onLost(lost.map(({ id }) => id));
+      if (lost.length > 0) onLost(lost);
     }
     this.#isUnsure = false;
   }

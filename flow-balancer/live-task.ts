@@ -2,10 +2,13 @@
 
 import { BalancerError, wireError, type WireError } from "./core/errors.ts";
 import type { TaskObserver } from "./core/engine.ts";
+import type { TaskId } from "./core/ids.ts";
 import type { Lease, Terms } from "./core/queue.ts";
+import { quoted } from "./core/quoted.ts";
 import type { EpochMs, MonoMs } from "./core/time.ts";
 import type { TaskOutput, TaskRecord, TaskResult } from "./core/task.ts";
 import type { PoolObserver, PoolOutcome, PoolRun } from "./pool/pool-task.ts";
+import type { StateChange } from "./store/state-change.ts";
 
 /** Whether somebody wanted the task's end, or its server went. */
 type CancelCode = "CANCELLED" | "SHUTTING_DOWN";
@@ -21,6 +24,8 @@ export class LiveTask {
   isRefused = false;
   /** It was found in the store, rather than submitted here. */
   isAdopted = false;
+  /** What it left of its session's state, to be saved with its end; null: nothing new. */
+  stateChange: StateChange | null = null;
   /** Only the call that waits for it knows of it. */
   isAwaited: boolean;
   /** Another process has it by now. */
@@ -71,11 +76,15 @@ export class LiveTask {
     this.#record = { ...this.#record, attempt: lease.attempt };
   }
 
-  /** It waits in the store for whoever claims it. */
+  /** It waits in the store for whoever claims it, which may be this process again. */
   givenBack(): void {
     this.#onEnd();
     this.#lease = null;
     this.#run = undefined;
+    this.#signal = undefined;
+    this.stateChange = null;
+    this.isLost = false;
+    this.isRefused = false;
     this.#record = { ...this.#record, state: "queued", startedAt: null };
   }
 
@@ -84,8 +93,9 @@ export class LiveTask {
     return this.#cancelCode;
   }
 
+  /** It is not to be run here, whoever wants that. */
   get isCancelled(): boolean {
-    return this.#cancelCode !== null;
+    return this.#cancelCode !== null || this.isLost;
   }
 
   /** Fires once the task is to be cancelled; made for the few that wait for something else than a worker. */
@@ -97,8 +107,13 @@ export class LiveTask {
 
   cancel(code: CancelCode = "CANCELLED"): void {
     this.#cancelCode = code;
-    this.#signal?.abort();
-    this.#run?.cancel();
+    this.#end();
+  }
+
+  /** Another has it: its work here is to end, and its result counts for nothing. */
+  lose(): void {
+    this.isLost = true;
+    this.#end();
   }
 
   /** From now on a cancel ends this run. */
@@ -128,6 +143,11 @@ export class LiveTask {
 
   publish(record: TaskRecord): void {
     this.#record = record;
+  }
+
+  #end(): void {
+    this.#signal?.abort();
+    this.#run?.cancel();
   }
 
   /** What the pool is to tell; `started` is the caller's. */
@@ -193,3 +213,8 @@ export const notRun = (error: WireError): PoolOutcome => ({
 /** For one that has ended, however. */
 export const cannotCancel = ({ state }: TaskRecord): BalancerError =>
   new BalancerError("ALREADY_FINISHED", `the task has ended already: ${state}`);
+
+export const unknownTask = (id: TaskId): BalancerError =>
+  new BalancerError("NOT_FOUND", `there is no task ${quoted(id)}`, {
+    hint: "list_tasks shows those there are.",
+  });

@@ -44,7 +44,7 @@ export interface EngineParts {
 }
 
 /** Sessions nobody opened and nobody closes: of a connection, or by the client's own name for its session. */
-const IMPLICIT = "connection_";
+export const IMPLICIT = "connection_";
 /** Fewer runs than this say nothing of the next one. */
 const MIN_RUNS_FOR_ETA = 5;
 const RUNS_FOR_STATS = 1_000;
@@ -65,6 +65,9 @@ export class LocalEngine implements Engine {
     const { session } = request;
     if (session !== null && !session.startsWith(IMPLICIT))
       await this.#assertOpen(session);
+    // That a session is used must not keep its task from being taken.
+    if (session !== null)
+      void this.#parts.sessions.touch(session).catch(() => {});
     return this.#parts.dispatcher.submit(request, options);
   }
 

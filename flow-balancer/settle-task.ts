@@ -9,6 +9,8 @@ import type { Settled, TaskQueue } from "./core/queue.ts";
 import type { TaskRecord } from "./core/task.ts";
 import type { LiveTask } from "./live-task.ts";
 import type { PoolOutcome } from "./pool/pool-task.ts";
+import type { StateKeeping } from "./state-keeping.ts";
+import type { StateChange } from "./store/state-change.ts";
 import { isTriedAgain } from "./what-next.ts";
 
 /** Between two tries, ms; a try itself waits up to 5 s for a lock. */
@@ -17,23 +19,30 @@ const RETRY_MS = 1_000;
 interface Surroundings {
   readonly queue: TaskQueue;
   readonly env: Env;
+  readonly states: StateKeeping;
   readonly isClosing: () => boolean;
 }
+
+type Ended = Settled & { readonly again?: boolean };
 
 /** `again`: it is queued for another attempt. Throws UNKNOWN_OUTCOME, once `isClosing`. */
 export async function settleTask(
   live: LiveTask,
   { result, execution }: PoolOutcome,
   { startedAt }: TaskRecord,
-  { queue, env, isClosing }: Surroundings,
-): Promise<Settled & { readonly again?: boolean }> {
+  { queue, env, states, isClosing }: Surroundings,
+): Promise<Ended> {
   const { lease, terms } = live;
   const settlement = { result, execution, startedAt, output: live.output() };
+  const settle = (): Promise<Ended> =>
+    isTriedAgain(terms, result)
+      ? queue.retry(lease, settlement)
+      : queue.settle(lease, settlement);
   for (;;) {
     try {
-      return await (isTriedAgain(terms, result)
-        ? queue.retry(lease, settlement)
-        : queue.settle(lease, settlement));
+      return await (live.stateChange === null
+        ? settle()
+        : settleWithState(live, live.stateChange, settle, states));
     } catch (thrown) {
       if (isClosing())
         throw new BalancerError(
@@ -49,4 +58,18 @@ export async function settleTask(
       });
     }
   }
+}
+
+/** Both in one transaction; what was refused is said once the task has ended. */
+async function settleWithState(
+  { lease, record }: LiveTask,
+  change: StateChange,
+  settle: () => Promise<Ended>,
+  states: StateKeeping,
+): Promise<Ended> {
+  const { settled, refused } = await change.saveWith(lease, settle);
+  const { session } = record;
+  if (refused !== null && settled.accepted && session !== null)
+    await states.refused(lease.id, session, refused).catch(() => {});
+  return settled;
 }

@@ -10,7 +10,8 @@ import { neverStarted, notRun, type LiveTask } from "./live-task.ts";
 import { poolRequest } from "./pool-request.ts";
 import type { KindRegistry } from "./pool/kind-registry.ts";
 import type { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
-import type { PoolOutcome } from "./pool/pool-task.ts";
+import type { PoolObserver, PoolOutcome } from "./pool/pool-task.ts";
+import type { StateKeeping } from "./state-keeping.ts";
 
 /** A task that ends sooner is written once instead of twice; other processes see it queued until then. */
 const VISIBLE_AFTER_MS = 20;
@@ -20,6 +21,7 @@ interface TaskRunnerOptions {
   readonly queue: TaskQueue;
   readonly pool: MultiTierPoolManager;
   readonly kinds: KindRegistry;
+  readonly states: StateKeeping;
 }
 
 export class TaskRunner {
@@ -62,12 +64,26 @@ export class TaskRunner {
       const task = poolRequest(live, kind, env.mono(), (lease) =>
         this.#begins(lease),
       );
-      const observer = live.observer(() => this.#started(live));
+      const observer = this.#observer(live);
       return await live.runs(pool.run(task, observer)).done;
     } catch (thrown) {
       live.isRefused = true;
       return notRun(toWireError(thrown));
     }
+  }
+
+  #observer(live: LiveTask): PoolObserver {
+    const observer = live.observer(() => this.#started(live));
+    const { session } = live.record;
+    if (session === null) return observer;
+    return {
+      ...observer,
+      stateChanged: (json, baseVersion) => {
+        const { states } = this.#options;
+        live.stateChange = states.changed(session, json, baseVersion);
+        return !live.stateChange.isRefused;
+      },
+    };
   }
 
   #begins(lease: Lease): Promise<boolean> {

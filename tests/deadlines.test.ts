@@ -9,6 +9,7 @@ import { Dispatcher } from "../flow-balancer/dispatcher.ts";
 import { KindRegistry } from "../flow-balancer/pool/kind-registry.ts";
 import type { MultiTierPoolManager } from "../flow-balancer/pool/multi-tier-pool-manager.ts";
 import type { PoolOutcome, PoolTask } from "../flow-balancer/pool/pool-task.ts";
+import { NO_STATES } from "./support/no-states.ts";
 import { newQueue, request } from "./support/queue-under-test.ts";
 import { until } from "./support/until.ts";
 
@@ -45,6 +46,7 @@ function desk(refuse: (task: PoolTask) => BalancerError | null = () => null) {
     maxOutputChars: 100,
     isWatched: () => false,
     onChanged: () => {},
+    states: NO_STATES,
     onReleased: () => consumer.nudge(),
     onRoom: () => consumer.roomAgain(),
   });

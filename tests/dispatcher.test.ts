@@ -9,6 +9,7 @@ import type {
   PoolObserver,
   PoolTask,
 } from "../flow-balancer/pool/pool-task.ts";
+import { NO_STATES } from "./support/no-states.ts";
 import { FakeEnv } from "./support/fake-env.ts";
 
 /** A dispatcher whose tasks start at once and never end, and what it told its queue. */
@@ -56,6 +57,7 @@ function starting(effects: Effects) {
     maxOutputChars: 100,
     isWatched: () => false,
     onChanged: () => {},
+    states: NO_STATES,
     onReleased: () => {},
     onRoom: () => {},
   });

@@ -9,6 +9,7 @@ import type { TaskRecord } from "../flow-balancer/core/task.ts";
 import { LiveTask, notRun } from "../flow-balancer/live-task.ts";
 import { settleTask } from "../flow-balancer/settle-task.ts";
 import { wireError } from "../flow-balancer/core/errors.ts";
+import { NO_STATES } from "./support/no-states.ts";
 import { FakeEnv } from "./support/fake-env.ts";
 
 const ACCEPTED: Settled = { accepted: true, released: [], ended: [] };
@@ -31,7 +32,12 @@ function refusing(times: number, maxAttempts = 1) {
   live.holds({ id: record.id, attempt: 1, fence: 1 });
   const outcome = notRun(wireError("TASK_THREW", "no"));
   const settle = (isClosing: () => boolean) =>
-    settleTask(live, outcome, record, { queue, env, isClosing });
+    settleTask(live, outcome, record, {
+      queue,
+      env,
+      isClosing,
+      states: NO_STATES,
+    });
   return { env, settle, asked };
 }
 

@@ -61,6 +61,13 @@ export function itemRow({ reads }: BoardContext, id: TaskId): ItemRow {
   return row;
 }
 
+/** Who works on it: a script, where the bridge holds an item for it. Null: nobody. */
+export const workerOf = ({
+  holder,
+  workedBy,
+}: Pick<ItemRow, "holder" | "workedBy">): HolderId | null =>
+  holder === SHELL_BRIDGE ? (workedBy ?? holder) : holder;
+
 /** Throws ALREADY_FINISHED or NOT_OWNER, with who has it and for how long. */
 export function assertHolds(
   { env }: BoardContext,
@@ -74,11 +81,12 @@ export function assertHolds(
       `${row.id} has ended: ${row.state}`,
     );
   const left = leaseLeftMs(row, env.boot());
+  const worker = workerOf(row);
   throw new BalancerError(
     "NOT_OWNER",
-    row.holder === null || left === null
+    worker === null || left === null
       ? `${row.id} is not yours: nobody has it`
-      : `${row.id} is not yours: ${shown(row.holder)} has it, for another ${durationInWords(left)} unless extended`,
+      : `${row.id} is not yours: ${shown(worker)} has it, for another ${durationInWords(left)} unless extended`,
     {
       hint:
         row.holder === null

@@ -20,6 +20,8 @@ const NAME = "board.json";
 /** Told from others that have nothing to do with it, and hidden from whoever lists a folder. */
 const TEMPORARY = ".board.json.";
 const PAUSE_MS = 200;
+/** Of a flush, while others go on changing the board: they write it too. */
+const MAX_TRIES = 10;
 /** A temporary file this old was left by a process that died. */
 const LEFT_MS = 60_000;
 
@@ -60,11 +62,12 @@ export class BoardFile {
 
   /** Now, if a change is yet to be written. Throws STORAGE_FAILED. */
   flush(): void {
-    if (this.#cancel === null) return;
-    this.#cancel();
-    this.#cancel = null;
     try {
-      this.#write();
+      for (let tries = 0; this.#cancel !== null && tries < MAX_TRIES; tries++) {
+        this.#cancel();
+        this.#cancel = null;
+        this.#write();
+      }
     } catch (thrown) {
       throw new BalancerError(
         "STORAGE_FAILED",

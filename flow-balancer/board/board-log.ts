@@ -3,19 +3,7 @@
  * transaction of what they tell of.
  */
 
-import {
-  and,
-  desc,
-  eq,
-  gt,
-  gte,
-  lt,
-  max,
-  ne,
-  or,
-  isNull,
-  sql,
-} from "drizzle-orm";
+import { and, desc, eq, gt, gte, lt, max, sql } from "drizzle-orm";
 import type { BoardEvent } from "../core/board.ts";
 import type { HolderId, TaskId } from "../core/ids.ts";
 import { parseOrNull } from "../core/json.ts";
@@ -110,14 +98,13 @@ export class BoardLog {
     return { at: at as EpochMs, seq: seq ?? 0 };
   }
 
-  /** Oldest first: all since a time, or what others did since the holder was last heard of. */
+  /** Oldest first: since a time, or since the holder was last heard of. */
   since(holder: HolderId, time: EpochMs | null): readonly BoardEvent[] {
     const seen = time === null ? this.seen(holder) : null;
     return this.#sql.since
       .all({
         at: time ?? 0,
         seq: seen?.seq ?? 0,
-        except: time === null ? holder : "",
         limit: time === null && seen === null ? FIRST_EVENTS : MAX_EVENTS,
       })
       .reverse()
@@ -210,7 +197,6 @@ function prepareSince({ orm }: Store) {
         gte(recent.type, "board."),
         lt(recent.type, "board/"),
         gte(recent.at, p("at")),
-        or(isNull(recent.holder), ne(recent.holder, p("except"))),
       ),
     )
     .orderBy(desc(recent.seq))

@@ -6,6 +6,7 @@ import type {
   FlowStatus,
   Obstacle,
 } from "../core/board.ts";
+import { parseOrNull } from "../core/json.ts";
 import { TASK_STATES } from "../core/task.ts";
 import type { EpochMs } from "../core/time.ts";
 import type { BoardContext } from "./board-context.ts";
@@ -49,7 +50,7 @@ export function statusOf(
   };
 }
 
-/** What the bridge offers to scripts is ready; `queued` has all that were not begun. */
+/** What the bridge offers to scripts is ready; `queued` has all that nobody works on. */
 function countsOf(context: BoardContext): Counts {
   const { reads } = context;
   const counts = Object.fromEntries(
@@ -63,8 +64,10 @@ function countsOf(context: BoardContext): Counts {
   const free = reads.countReady.get()?.n ?? 0;
   const paused = reads.countPaused.get()?.n ?? 0;
   counts.blocked = reads.countBlocked.get()?.n ?? 0;
-  counts.ready = free + offeredRows(context).length;
-  counts.queued += free + paused + counts.blocked;
+  const offers = offeredRows(context).length;
+  counts.ready = free + offers;
+  counts.queued += free + offers + paused + counts.blocked;
+  counts.running -= offers;
   return counts;
 }
 
@@ -79,11 +82,6 @@ function activeItems(context: BoardContext): readonly BoardItem[] {
 /** For board.json. */
 export function boardContent(context: BoardContext) {
   const { env, log, reads } = context;
-  const nobody = {
-    holder: null,
-    declared: null,
-    load: { activeWeight: 0, capacity: Infinity },
-  };
   return {
     schema: 1,
     updated_at: env.now(),
@@ -102,8 +100,12 @@ export function boardContent(context: BoardContext) {
             : { done: row.progressDone, total: row.progressTotal },
         since: row.startedAt,
       })),
-    ready: rankReady(context, nobody)
-      .suggestions.slice(0, MAX_READY)
+    // In the queue's order: ranking is for who asks, and costs what nobody asked for.
+    ready: [
+      ...reads.ready.all({ limit: MAX_READY, offset: 0 }),
+      ...offeredRows(context),
+    ]
+      .slice(0, MAX_READY)
       .map(({ id, title, weight }) => ({ id, title, weight })),
     done_recently: log
       .completions(MAX_DONE)
@@ -118,6 +120,6 @@ export function boardContent(context: BoardContext) {
 }
 
 function provenCount(json: string | null): number {
-  const detail = JSON.parse(json ?? "{}") as { proven?: unknown };
-  return typeof detail.proven === "number" ? detail.proven : 0;
+  const { proven } = (parseOrNull(json) ?? {}) as { proven?: unknown };
+  return typeof proven === "number" ? proven : 0;
 }

@@ -110,6 +110,7 @@ function prepareLosses({ orm }: Store) {
         holder: attempts.holder,
         end: attempts.end,
         taskId: boardItems.taskId,
+        workedBy: boardItems.workedBy,
       })
       .from(attempts)
       .innerJoin(boardItems, eq(boardItems.seq, attempts.taskSeq))

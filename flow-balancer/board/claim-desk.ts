@@ -7,7 +7,6 @@ import type {
   Obstacle,
   Suggestion,
 } from "../core/board.ts";
-import type { HolderId } from "../core/ids.ts";
 import type { Claimed } from "../core/queue.ts";
 import type { Ranking } from "../core/suggest-work.ts";
 import {
@@ -35,8 +34,6 @@ const MAX_OBSTACLES = 20;
 
 export class ClaimDesk {
   readonly #context: BoardContext;
-  /** One claim of a holder at a time, or two could each leave room for one of them only. */
-  readonly #turns = new Map<HolderId, Promise<unknown>>();
 
   constructor(context: BoardContext) {
     this.#context = context;
@@ -47,18 +44,6 @@ export class ClaimDesk {
     if (by.holder === SHELL_BRIDGE)
       throw invalid(`holder: ${SHELL_BRIDGE} is the bridge's own name`);
     checkLease(options.leaseMs);
-    const before = this.#turns.get(by.holder) ?? Promise.resolve();
-    const mine = before.then(() => this.#claim(by, options));
-    const turn = mine.catch(() => {});
-    this.#turns.set(by.holder, turn);
-    try {
-      return await mine;
-    } finally {
-      if (this.#turns.get(by.holder) === turn) this.#turns.delete(by.holder);
-    }
-  }
-
-  async #claim(by: Claimer, options: ClaimOptions): Promise<ClaimReport> {
     const context = this.#context;
     await lookAround(context);
     const leaseMs = options.leaseMs ?? context.leaseMs;
@@ -123,7 +108,7 @@ export class ClaimDesk {
     return true;
   }
 
-  /** Another process may have claimed for the same holder meanwhile. */
+  /** Two claims for one holder, here or in another process, may each have seen room for themselves alone. */
   #note(by: Claimer, row: ItemRow): "claimed" | "beyond" {
     const { holder } = by;
     const { reads, writes, log } = this.#context;

@@ -9,10 +9,10 @@ import {
   type Ranking,
 } from "../core/suggest-work.ts";
 import type { EpochMs } from "../core/time.ts";
-import { type BoardContext, SHELL_BRIDGE } from "./board-context.ts";
+import { type BoardContext, SHELL_BRIDGE, workerOf } from "./board-context.ts";
 import { capabilitiesOf, isReady, leaseLeftMs } from "./board-item.ts";
 import { shown } from "./check-text.ts";
-import type { ItemRow } from "./item-reads.ts";
+import type { CandidateRow, ItemRow } from "./item-reads.ts";
 
 /** Longest active weight a holder takes on, unless it says otherwise. */
 const CAPACITY = 30;
@@ -60,7 +60,7 @@ export function rankReady(context: BoardContext, asker: Asker): Ranking {
 export const offeredRows = ({
   reads,
   withdraw,
-}: BoardContext): readonly ItemRow[] =>
+}: BoardContext): readonly CandidateRow[] =>
   withdraw === null
     ? []
     : reads.offered.all({ holder: SHELL_BRIDGE, limit: MAX_OFFERED });
@@ -80,7 +80,7 @@ export function rankOne(
 function rankRows(
   context: BoardContext,
   { holder, declared, load }: Asker,
-  rows: readonly ItemRow[],
+  rows: readonly CandidateRow[],
 ): Ranking {
   const { env, log, writes, suggest } = context;
   const waiters = new WaiterCount(context);
@@ -94,7 +94,7 @@ function rankRows(
   });
 }
 
-const toCandidate = (row: ItemRow, waiters: WaiterCount): Candidate => ({
+const toCandidate = (row: CandidateRow, waiters: WaiterCount): Candidate => ({
   id: row.id,
   title: row.title,
   weight: row.weight,
@@ -140,7 +140,7 @@ class WaiterCount {
 }
 
 /** Null: as far as the item goes, it can be claimed. */
-export function whyNot(
+function whyNot(
   context: BoardContext,
   row: ItemRow,
   by: HolderId | null,
@@ -155,7 +155,7 @@ export function whyNot(
   if (row.holder !== null) {
     const left = leaseLeftMs(row, env.boot());
     return because(
-      `${heldBy(row.holder, row.startedAt, env.now())}${left === null ? "" : `, for another ${durationInWords(left)} unless extended`}`,
+      `${heldBy(workerOf(row) ?? row.holder, row.startedAt, env.now())}${left === null ? "" : `, for another ${durationInWords(left)} unless extended`}`,
     );
   }
   if (row.pending > 0) return because(waitsFor(context, row));
@@ -178,11 +178,12 @@ const ENDS = {
 
 function waitsFor({ reads, env }: BoardContext, row: ItemRow): string {
   const parents = reads.parents.all({ seq: row.seq, limit: MAX_PARENTS });
-  const names = parents.map(({ id, title, on, holder, startedAt }) => {
+  const names = parents.map(({ id, title, on, startedAt, ...held }) => {
+    const worker = workerOf(held);
     const who =
-      holder === null || holder === SHELL_BRIDGE
+      worker === null || worker === SHELL_BRIDGE
         ? "which nobody has taken"
-        : heldBy(holder, startedAt, env.now());
+        : heldBy(worker, startedAt, env.now());
     return `${title === null ? id : `'${title}' (${id})`}${ENDS[on]}, ${who}`;
   });
   const more = row.pending - names.length;

@@ -5,6 +5,8 @@
  */
 
 import { asc, desc, eq, sql } from "drizzle-orm";
+import type { HolderId, TaskId } from "../core/ids.ts";
+import { compileStatement } from "../queue/compile-statement.ts";
 import type { Store } from "../store/database.ts";
 import { dependencies, tasks } from "../store/schema.ts";
 import { boardItems, boardNotes } from "../store/shared-schema.ts";
@@ -49,6 +51,7 @@ export type ItemRow = NonNullable<ReturnType<ItemReads["item"]["get"]>>;
 
 export const prepareItemReads = (store: Store) => ({
   ...prepareItems(store),
+  ...prepareCandidates(store),
   ...prepareCounts(store),
   ...prepareTies(store),
 });
@@ -64,20 +67,6 @@ function prepareItems({ orm }: Store) {
       .where(eq(tasks.id, p("id")))
       .limit(1)
       .prepare(),
-    /** The most urgent first, but for what waiting adds. */
-    ready: items()
-      .where(isReady)
-      .orderBy(sql`${tasks.priority} DESC`, asc(tasks.seq))
-      .limit(p("limit"))
-      .offset(p("offset"))
-      .prepare(),
-    /** What the bridge holds out to scripts, and none has taken. */
-    offered: items()
-      .where(
-        sql`${tasks.holder} = ${p("holder")} AND ${tasks.holder} IS NOT NULL AND ${onBoard} AND ${tasks.state} = 'queued'`,
-      )
-      .limit(p("limit"))
-      .prepare(),
     /** Only what is held for a time: instances hold their tasks without an end, and may hold very many. */
     active: items()
       .where(sql`${tasks.leaseBoot} IS NOT NULL AND ${onBoard}`)
@@ -91,6 +80,60 @@ function prepareItems({ orm }: Store) {
       .orderBy(asc(tasks.seq))
       .limit(p("limit"))
       .prepare(),
+  };
+}
+
+/** What has to be known of an item to rank it. Hundreds are read for a claim, and drizzle's own reading costs more than the rest. */
+export interface CandidateRow {
+  readonly seq: number;
+  readonly id: TaskId;
+  readonly priority: number;
+  readonly submittedAt: number;
+  readonly hasDependants: number;
+  readonly title: string;
+  readonly weight: number;
+  readonly capabilitiesJson: string;
+}
+
+const candidateColumns = {
+  seq: tasks.seq,
+  id: tasks.id,
+  priority: tasks.priority,
+  submittedAt: sql`${tasks.submittedAt}`.as("submittedAt"),
+  hasDependants: sql`${tasks.hasDependants}`.as("hasDependants"),
+  title: boardItems.title,
+  weight: boardItems.weight,
+  capabilitiesJson: sql`${boardItems.capabilitiesJson}`.as("capabilitiesJson"),
+};
+
+function prepareCandidates({ raw, orm }: Store) {
+  const candidates = () =>
+    orm
+      .select(candidateColumns)
+      .from(tasks)
+      .innerJoin(boardItems, eq(boardItems.seq, tasks.seq));
+  return {
+    /** The most urgent first, but for what waiting adds. */
+    ready: compileStatement<CandidateRow, { limit: number; offset: number }>(
+      raw,
+      candidates()
+        .where(isReady)
+        .orderBy(sql`${tasks.priority} DESC`, asc(tasks.seq))
+        .limit(p("limit"))
+        .offset(p("offset")),
+    ),
+    /** What the bridge holds out to scripts, and none has taken. */
+    offered: compileStatement<
+      CandidateRow,
+      { holder: HolderId; limit: number }
+    >(
+      raw,
+      candidates()
+        .where(
+          sql`${tasks.holder} = ${p("holder")} AND ${tasks.holder} IS NOT NULL AND ${onBoard} AND ${boardItems.workedBy} = ${tasks.holder}`,
+        )
+        .limit(p("limit")),
+    ),
   };
 }
 
@@ -154,6 +197,7 @@ function prepareTies({ orm }: Store) {
         holder: tasks.holder,
         startedAt: tasks.startedAt,
         title: boardItems.title,
+        workedBy: boardItems.workedBy,
       })
       .from(dependencies)
       .innerJoin(tasks, eq(tasks.seq, dependencies.parentSeq))

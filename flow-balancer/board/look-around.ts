@@ -1,6 +1,6 @@
 /** Before anything is given out or shown: leases that ran out are taken back, and whose they were is written down. */
 
-import type { BoardContext } from "./board-context.ts";
+import { type BoardContext, SHELL_BRIDGE } from "./board-context.ts";
 
 /** The last attempt that was looked at. */
 const ATTEMPTS_SEEN = "board_attempts_seen";
@@ -14,8 +14,12 @@ export async function lookAround(context: BoardContext): Promise<void> {
   if (expired === 0 && last() <= seen()) return;
   const told = await store.commit.write(() => {
     const lostOnes = writes.lostSince.all({ after: seen() });
-    for (const { taskId, holder, end } of lostOnes)
-      log.add("board.expired", taskId, null, { lost_by: holder, end });
+    for (const { taskId, holder, workedBy, end } of lostOnes) {
+      const lostBy = holder === SHELL_BRIDGE ? workedBy : holder;
+      // An offer that no script took is nobody's loss.
+      if (lostBy !== SHELL_BRIDGE)
+        log.add("board.expired", taskId, null, { lost_by: lostBy, end });
+    }
     meta.set(ATTEMPTS_SEEN, String(last()));
     resources.sweep();
     if (lostOnes.length > 0) log.countChange();

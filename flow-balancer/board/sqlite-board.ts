@@ -42,37 +42,31 @@ import { ResourceDesk } from "./resource-desk.ts";
 import { ScriptOffers } from "./script-offers.ts";
 import { UpdateDesk } from "./update-desk.ts";
 
+/** What it is made of, once it is used. */
+interface Opened {
+  readonly context: BoardContext;
+  readonly file: BoardFile;
+  readonly claims: ClaimDesk;
+  readonly updates: UpdateDesk;
+  readonly completions: CompletionDesk;
+  readonly offers: ScriptOffers;
+}
+
 export class SqliteBoard implements Board {
-  readonly #context: BoardContext;
-  readonly #file: BoardFile;
-  readonly #claims: ClaimDesk;
-  readonly #updates: UpdateDesk;
-  readonly #completions: CompletionDesk;
-  readonly #offers: ScriptOffers;
+  readonly #parts: BoardParts;
+  #opened: Opened | null = null;
 
   constructor(parts: BoardParts) {
-    const { store, env, home } = parts;
-    const meta = new MetaValues(store);
-    const log = new BoardLog(store, env, meta);
-    this.#context = {
-      ...parts,
-      reads: prepareItemReads(store),
-      writes: prepareBoardWrites(store),
-      meta,
-      log,
-      resources: new ResourceDesk(store, env),
-      changed: () => this.#file.touch(),
-    };
-    this.#file = new BoardFile({
-      env,
-      home,
-      content: () => boardContent(this.#context),
-      changes: () => log.changes(),
-    });
-    this.#claims = new ClaimDesk(this.#context);
-    this.#updates = new UpdateDesk(this.#context);
-    this.#completions = new CompletionDesk(this.#context);
-    this.#offers = new ScriptOffers(this.#context);
+    this.#parts = parts;
+  }
+
+  /** Compiling its statements takes 10 to 20 ms, which a server that starts does not spend on it. */
+  get #board(): Opened {
+    return (this.#opened ??= open(this.#parts));
+  }
+
+  get #context(): BoardContext {
+    return this.#board.context;
   }
 
   async add(
@@ -124,11 +118,11 @@ export class SqliteBoard implements Board {
   }
 
   claim(by: Claimer, options: ClaimOptions): Promise<ClaimReport> {
-    return this.#claims.claim(by, options);
+    return this.#board.claims.claim(by, options);
   }
 
   update(id: TaskId, by: HolderId, update: Update): Promise<UpdateReport> {
-    return this.#updates.update(id, by, update);
+    return this.#board.updates.update(id, by, update);
   }
 
   /** With a `fence`, only for the claim that had it: NOT_OWNER if the item was claimed again since. */
@@ -138,7 +132,7 @@ export class SqliteBoard implements Board {
     completion: Completion,
     fence: number | null = null,
   ): Promise<CompletionReport> {
-    return this.#completions.complete(id, by, completion, fence);
+    return this.#board.completions.complete(id, by, completion, fence);
   }
 
   async get(id: TaskId): Promise<BoardItem | null> {
@@ -164,21 +158,50 @@ export class SqliteBoard implements Board {
     declared: readonly string[] | null,
     leaseMs: number,
   ): Promise<readonly Claimed[]> {
-    return this.#offers.offer(max, declared, leaseMs);
+    return this.#board.offers.offer(max, declared, leaseMs);
   }
 
   /** A script has taken what the bridge offered under this lease, and works on it. False: the lease is out of date. */
   taken(lease: Lease, by: HolderId): Promise<boolean> {
-    return this.#offers.taken(lease, by);
+    return this.#board.offers.taken(lease, by);
   }
 
   /** Writes board.json now if it is behind: for a process that is about to end. Throws STORAGE_FAILED. */
   flush(): void {
-    this.#file.flush();
+    this.#opened?.file.flush();
   }
 
   #read(id: TaskId): BoardItem {
     const { reads, env } = this.#context;
     return toItem(reads, itemRow(this.#context, id), env.boot());
   }
+}
+
+function open(parts: BoardParts): Opened {
+  const { store, env, home } = parts;
+  const meta = new MetaValues(store);
+  const log = new BoardLog(store, env, meta);
+  const context: BoardContext = {
+    ...parts,
+    reads: prepareItemReads(store),
+    writes: prepareBoardWrites(store),
+    meta,
+    log,
+    resources: new ResourceDesk(store, env),
+    changed: () => file.touch(),
+  };
+  const file = new BoardFile({
+    env,
+    home,
+    content: () => boardContent(context),
+    changes: () => log.changes(),
+  });
+  return {
+    context,
+    file,
+    claims: new ClaimDesk(context),
+    updates: new UpdateDesk(context),
+    completions: new CompletionDesk(context),
+    offers: new ScriptOffers(context),
+  };
 }

@@ -7,18 +7,24 @@ import type { EpochMs } from "../core/time.ts";
 import type { Answer } from "./answer.ts";
 import { age } from "./elapsed.ts";
 
+import { isoOrNull } from "./task-view.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface SessionView {
   readonly id: string;
   readonly name: string | null;
-  /** What its load makes of it; `closed` once it is. */
+  /** How busy it is (see core/session.ts); `closed` once it is. */
   readonly mode: string;
+  /** Of its tasks, those that have not ended. */
+  readonly inFlight: number;
+  /** Of its tasks, those submitted in the last minute. */
+  readonly tasksPerMinute: number;
   /** Of its saved state; 0: nothing saved. */
   readonly version: number;
   /** Of its saved state as JSON. */
   readonly bytes: number;
-  readonly openedAt: EpochMs;
+  /** Null for one that a client never opened: a connection's own. */
+  readonly openedAt: EpochMs | null;
   readonly lastUsedAt: EpochMs | null;
   readonly closedAt: EpochMs | null;
 }
@@ -41,9 +47,11 @@ export function sessionsAnswer(
 const columns = (now: EpochMs): Column<SessionView>[] => [
   { title: "id", cell: ({ id }) => printable(id), weight: Infinity },
   { title: "state", cell: ({ mode }) => mode, weight: 8, align: "left" },
+  { title: "tasks", cell: ({ inFlight }) => some(inFlight), weight: 6 },
+  { title: "a minute", cell: (it) => some(it.tasksPerMinute), weight: 1 },
   {
     title: "version",
-    cell: ({ version }) => (version === 0 ? "" : String(version)),
+    cell: ({ version }) => some(version),
     weight: 2,
   },
   {
@@ -51,10 +59,10 @@ const columns = (now: EpochMs): Column<SessionView>[] => [
     cell: (it) => (it.version === 0 ? "" : size(it.bytes)),
     weight: 4,
   },
-  { title: "opened", cell: ({ openedAt }) => age(openedAt, now), weight: 3 },
+  { title: "opened", cell: (it) => ago(it.openedAt, now), weight: 3 },
   {
     title: "last used",
-    cell: ({ lastUsedAt }) => (lastUsedAt === null ? "" : age(lastUsedAt, now)),
+    cell: (it) => ago(it.lastUsedAt, now),
     weight: 7,
   },
   {
@@ -66,16 +74,21 @@ const columns = (now: EpochMs): Column<SessionView>[] => [
   },
 ];
 
+/** None is not worth a look. */
+const some = (n: number): string => (n === 0 ? "" : String(n));
+
+const ago = (at: EpochMs | null, now: EpochMs): string =>
+  at === null ? "" : age(at, now);
+
 const jsonOf = (it: SessionView): object => ({
   id: it.id,
   name: it.name,
   state: it.mode,
+  tasks_in_flight: it.inFlight,
+  tasks_per_minute: it.tasksPerMinute,
   version: it.version,
   bytes: it.bytes,
-  opened_at: iso(it.openedAt),
-  last_used_at: iso(it.lastUsedAt),
-  closed_at: iso(it.closedAt),
+  opened_at: isoOrNull(it.openedAt),
+  last_used_at: isoOrNull(it.lastUsedAt),
+  closed_at: isoOrNull(it.closedAt),
 });
-
-const iso = (at: EpochMs | null): string | null =>
-  at === null ? null : new Date(at).toISOString();

@@ -15,7 +15,10 @@ export interface TaskView {
   readonly attempt: number;
   readonly priority: number;
   readonly session: string | null;
+  /** Who is at it; null: nobody. */
   readonly holder: string | null;
+  /** To scripts: it could be claimed by anybody, whatever its state. */
+  readonly isOffered: boolean;
   /** Ms until its holder loses it; null: not before its holder ends, or nobody has it. */
   readonly leaseLeftMs: number | null;
   /** Tasks it comes after that have not ended. */
@@ -27,8 +30,9 @@ export interface TaskView {
   readonly settledAt: EpochMs | null;
 }
 
-/** What a queued task waits for, in one word; of others their state. */
+/** Of a queued task what it waits for, in one word; of others their state. */
 export function standing(task: TaskView): string {
+  if (task.isOffered) return "ready";
   if (task.state !== "queued") return task.state;
   if (task.holder !== null) return "claimed";
   if (task.pending > 0) return "blocked";

@@ -1,6 +1,6 @@
 /** Tasks as a table, or as one object. Pure. */
 
-import { count } from "../core/figures.ts";
+import { count, grouped } from "../core/figures.ts";
 import { printable, printableJson } from "../core/printable.ts";
 import { type Column, tableLines } from "../core/table.ts";
 import { isTerminal } from "../core/task.ts";
@@ -9,6 +9,9 @@ import type { Answer } from "./answer.ts";
 import { age, elapsed } from "./elapsed.ts";
 import { standing, taskJson, type TaskView } from "./task-view.ts";
 import type { Terminal } from "./terminal.ts";
+
+/** A table is made whole, for its widths: about 250 MB with so many. */
+export const MAX_SHOWN = 100_000;
 
 export interface TaskPage {
   /** The newest first. */
@@ -34,13 +37,14 @@ export function tasksListAnswer(
       as.paint.bold(head),
       ...lines.map((line, index) => painted(line, tasks[index], as)),
     ].join("\n"),
-    notes: more
-      ? [
-          `The newest ${count(tasks.length, "task")}; --limit or --all shows more.`,
-        ]
-      : [],
+    notes: more ? [moreNote(tasks.length)] : [],
   };
 }
+
+const moreNote = (shown: number): string =>
+  shown < MAX_SHOWN
+    ? `The newest ${count(shown, "task")}; --limit shows more, up to ${grouped(MAX_SHOWN)}.`
+    : `The newest ${count(shown, "task")}: no more are shown at a time.`;
 
 function painted(
   line: string,

@@ -41,6 +41,8 @@ export interface SessionStore {
   /** Closing twice is closing once; null if there is no such session. */
   close(id: SessionId): Promise<Session | null>;
   get(id: SessionId): Promise<Session | null>;
+  /** It is used; written now and then only. */
+  touch(id: SessionId): Promise<void>;
   /** Null if there is no such session. Throws PAYLOAD_DAMAGED if both generations are. */
   load(id: SessionId): Promise<LoadedState | null>;
   /**

@@ -1,6 +1,6 @@
 /** What becomes of tasks that do not complete: why each was ended, and how that is told. Pure. */
 
-import { wireError, type ErrorCode } from "../core/errors.ts";
+import { wireError, type ErrorCode, type WireError } from "../core/errors.ts";
 import type { TaskResult } from "../core/task.ts";
 import type { WorkerHealth } from "../core/pool-status.ts";
 import type { PoolKind } from "./pool-task.ts";
@@ -18,6 +18,12 @@ export type EndReason =
   | { readonly type: "not_loaded"; readonly afterMs: number }
   /** The server goes: the task did nothing wrong. */
   | { readonly type: "shutdown" };
+
+/** What is said to one that has a worker and asks whether it may start. */
+export type Permit =
+  | { readonly type: "granted" }
+  | { readonly type: "lease_lost" }
+  | { readonly type: "failed"; readonly error: WireError };
 
 /** Said of a task whose time was up, where it tells why. */
 const HEALTH_WORDS: Partial<Record<WorkerHealth, string>> = {

@@ -5,11 +5,11 @@
 
 import type { SessionId } from "../core/ids.ts";
 import type { ToWorker } from "../worker/protocol.ts";
-import type { EndReason } from "./endings.ts";
+import type { EndReason, Permit } from "./endings.ts";
 import { HeldState, type SessionStateSource } from "./held-state.ts";
 import type { Job } from "./job.ts";
 import type { JobsInHand } from "./jobs-in-hand.ts";
-import { StartPermits, type Permit } from "./start-permits.ts";
+import { StartPermits } from "./start-permits.ts";
 
 export interface JobStartsOptions {
   readonly sessionState: SessionStateSource | undefined;
@@ -55,6 +55,12 @@ export class JobStarts {
     this.#options.takeBack(number);
     job.neverSent(reason);
     return true;
+  }
+
+  /** Ends all that were not sent. */
+  endAll(reason: EndReason): void {
+    const { hand } = this.#options;
+    for (const job of [...hand]) this.end(job, hand.numberOf(job) ?? 0, reason);
   }
 
   /** Those of a dead worker that were not sent, out of its hand. */

@@ -20,6 +20,7 @@ import {
   poisonedResult,
   refusedResult,
   type EndReason,
+  type Permit,
 } from "./endings.ts";
 import type { WaitNode } from "./flow.ts";
 import type { Loss } from "./health.ts";
@@ -29,7 +30,6 @@ import type {
   PoolRun,
   PoolTask,
 } from "./pool-task.ts";
-import type { Permit } from "./start-permits.ts";
 import type { WorkerView } from "./worker-view.ts";
 
 /** The worker that has a job, as far as a job's owner needs to know it. */

@@ -9,12 +9,8 @@ import {
   wireError,
   type WireError,
 } from "../core/errors.ts";
+import type { Permit } from "./endings.ts";
 import type { Job } from "./job.ts";
-
-export type Permit =
-  | { readonly type: "granted" }
-  | { readonly type: "lease_lost" }
-  | { readonly type: "failed"; readonly error: WireError };
 
 export class StartPermits {
   readonly #answered: (job: Job, permit: Permit) => void;
@@ -31,7 +27,7 @@ export class StartPermits {
   }
 
   has(job: Job): boolean {
-    return this.#asked.has(job);
+    return this.#asked.size > 0 && this.#asked.has(job);
   }
 
   ask(job: Job, mayStart: () => Promise<boolean>): void {

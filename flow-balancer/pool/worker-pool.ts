@@ -108,6 +108,8 @@ export class WorkerPool {
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
     this.#scaling.stop();
+    // What has not begun is not to begin now.
+    for (const slot of this.#slots) slot.starts.endAll({ type: "shutdown" });
     const running = Promise.all(
       this.slots.flatMap((slot) => slot.jobs.map(({ done }) => done)),
     );

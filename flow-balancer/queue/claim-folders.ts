@@ -10,9 +10,9 @@
  */
 
 import {
+  chmodSync,
   closeSync,
   constants,
-  existsSync,
   fstatSync,
   lstatSync,
   mkdirSync,
@@ -25,34 +25,23 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { BalancerError } from "../core/errors.ts";
-import type { TaskId } from "../core/ids.ts";
+import {
+  type Attempt,
+  type ClaimKey,
+  isClaimKey,
+  keyOf,
+  keyOfOffer,
+  offerName,
+  type Offered,
+} from "./claim-names.ts";
 
 const FOLDERS = ["offer", "claim", "tmp", "seen", "fenced", "aside"] as const;
 type Folder = (typeof FOLDERS)[number];
 
-/** No dot in an id, no slash, nothing that a shell reads: whatever else it is, it is not ours. */
-const KEY = /^(task_[0-9a-f]{1,64})\.([1-9]\d{0,15})$/;
-const OFFER = /^\d{2}-\d{1,16}\.(.+)$/;
 /** What is kept to look into, of each kind. */
 const MAX_KEPT = 200;
 /** Of a script's result; a script that has more to say names a file. */
 const MAX_FILE_BYTES = 1_048_576;
-
-/** `<task id>.<fence>`: one attempt, and no other ever. */
-export type ClaimKey = string & { readonly brand: "claim key" };
-
-export interface Attempt {
-  readonly id: TaskId;
-  readonly fence: number;
-}
-
-export const keyOf = ({ id, fence }: Attempt): ClaimKey =>
-  `${id}.${fence}` as ClaimKey;
-
-export function attemptOf(key: ClaimKey): Attempt {
-  const [, id, fence] = KEY.exec(key) ?? [];
-  return { id: id as TaskId, fence: Number(fence) };
-}
 
 /** What a file says; null for none, or a reason why it cannot be believed. */
 export type FileContent =
@@ -60,10 +49,12 @@ export type FileContent =
 
 export class ClaimFolders {
   readonly #root: string;
-  #serial = 0;
+  readonly #unique: () => string;
 
-  constructor(home: string) {
+  /** `unique` gives names that sort by time. */
+  constructor(home: string, unique: () => string) {
     this.#root = join(home, "claims");
+    this.#unique = unique;
   }
 
   /** Throws UNSAFE_PERMISSIONS if something else is where a folder of ours should be. */
@@ -83,9 +74,9 @@ export class ClaimFolders {
   offers(): { readonly names: Map<ClaimKey, string>; readonly moved: number } {
     const names = new Map<ClaimKey, string>();
     const moved = this.#list("offer", (name, isFile) => {
-      const key = OFFER.exec(name)?.[1];
-      if (!isFile || key === undefined || !KEY.test(key)) return false;
-      names.set(key as ClaimKey, name);
+      const key = keyOfOffer(name);
+      if (!isFile || key === null) return false;
+      names.set(key, name);
       return true;
     });
     return { names, moved };
@@ -94,22 +85,25 @@ export class ClaimFolders {
   claims(): { readonly keys: Set<ClaimKey>; readonly moved: number } {
     const keys = new Set<ClaimKey>();
     const moved = this.#list("claim", (name, _, isFolder) => {
-      if (!isFolder || !KEY.test(name)) return false;
-      keys.add(name as ClaimKey);
+      if (!isFolder || !isClaimKey(name)) return false;
+      // Whatever its script made of it: or it could be neither read nor moved.
+      chmodSync(join(this.#at("claim"), name), 0o700);
+      keys.add(name);
       return true;
     });
     return { keys, moved };
   }
 
-  /** Whole or not at all. `order` sorts as text: the most urgent first. */
-  offer(key: ClaimKey, order: string, job: object): void {
-    const half = join(this.#at("tmp"), `${key}.${this.#unique()}`);
-    writeFileSync(half, `${JSON.stringify(job)}\n`, { flag: "wx", mode: 0o600 });
-    renameSync(half, join(this.#at("offer"), `${order}.${key}`));
+  /** Whole or not at all. */
+  offer(offered: Offered, job: object): void {
+    const half = join(this.#at("tmp"), `${keyOf(offered)}.${this.#unique()}`);
+    const text = `${JSON.stringify(job)}\n`;
+    writeFileSync(half, text, { flag: "wx", mode: 0o600 });
+    renameSync(half, join(this.#at("offer"), offerName(offered)));
   }
 
   hasOffer(name: string): boolean {
-    return existsSync(join(this.#at("offer"), name));
+    return isThere(join(this.#at("offer"), name));
   }
 
   dropOffer(name: string): void {
@@ -119,12 +113,12 @@ export class ClaimFolders {
   /** Takes an attempt as a script would: true if no script has it, nor ever will. */
   withdraw(attempt: Attempt): boolean {
     const key = keyOf(attempt);
-    if (!KEY.test(key)) return false;
+    if (!isClaimKey(key)) return false;
     this.prepare();
     try {
       mkdirSync(join(this.#at("claim"), key), { mode: 0o700 });
     } catch (thrown) {
-      if ((thrown as NodeJS.ErrnoException).code === "EEXIST") return false;
+      if ((thrown as NodeJS.ErrnoException).code === "EEXIST") { this.dropOffersOf(key); return true; }
       throw thrown;
     }
     this.dropOffersOf(key);
@@ -137,10 +131,7 @@ export class ClaimFolders {
   }
 
   hasInClaim(key: ClaimKey, name: string): boolean {
-    return (
-      lstatSync(this.#inClaim(key, name), { throwIfNoEntry: false }) !==
-      undefined
-    );
+    return isThere(this.#inClaim(key, name));
   }
 
   readClaim(key: ClaimKey, name: string): FileContent {
@@ -184,9 +175,10 @@ export class ClaimFolders {
   /** Of an attempt that is over: nobody will look into its folder again. */
   discard(key: ClaimKey): void {
     this.dropOffersOf(key);
-    this.#move(join(this.#at("claim"), key), "tmp", `${key}.${this.#unique()}`);
+    const name = `${key}.${this.#unique()}`;
+    this.#move(join(this.#at("claim"), key), "tmp", name);
     rmSync(join(this.#at("seen"), key), { force: true });
-    this.clear();
+    this.#remove("tmp", name);
   }
 
   /** Keeps a folder to look into. */
@@ -197,14 +189,9 @@ export class ClaimFolders {
     this.#limit(where);
   }
 
-  /** What is left of folders that were thrown away, and of halves nobody finished. */
+  /** What is left of folders that were thrown away, and of halves that nobody finished. */
   clear(): void {
-    for (const name of readdirSync(this.#at("tmp"), { encoding: "buffer" }))
-      if (lstatOf(this.#path("tmp", name))?.isDirectory() === true)
-        rmSync(this.#path("tmp", name).toString(), {
-          recursive: true,
-          force: true,
-        });
+    for (const name of readdirSync(this.#at("tmp"))) this.#remove("tmp", name);
   }
 
   #list(
@@ -234,14 +221,21 @@ export class ClaimFolders {
     }
   }
 
-  /** Names begin with letters, then a clock: the oldest of a kind come first. */
+  /** The oldest go: what names end with sorts by time. */
   #limit(folder: "fenced" | "aside"): void {
-    const names = readdirSync(this.#at(folder));
-    if (names.length <= MAX_KEPT) return;
     const age = (name: string): string => name.slice(name.lastIndexOf(".") + 1);
+    const names = readdirSync(this.#at(folder));
     const oldest = names.sort((a, b) => (age(a) < age(b) ? -1 : 1));
-    for (const name of oldest.slice(0, names.length - MAX_KEPT))
+    for (const name of oldest.slice(0, Math.max(0, names.length - MAX_KEPT)))
+      this.#remove(folder, name);
+  }
+
+  #remove(folder: Folder, name: string): void {
+    try {
       rmSync(join(this.#at(folder), name), { recursive: true, force: true });
+    } catch {
+      // A folder that may not be entered stays; it is in nobody's way.
+    }
   }
 
   #at = (folder: Folder): string => join(this.#root, folder);
@@ -251,12 +245,13 @@ export class ClaimFolders {
 
   #inClaim = (key: ClaimKey, name: string): string =>
     join(this.#at("claim"), key, name);
-
-  /** Of one home, whatever the process. */
-  #unique = (): string => `${Bun.randomUUIDv7()}`;
 }
 
-const lstatOf = (path: Buffer) => lstatSync(path, { throwIfNoEntry: false });
+const lstatOf = (path: string | Buffer) =>
+  lstatSync(path, { throwIfNoEntry: false });
+
+/** A link that leads nowhere is there. */
+const isThere = (path: string): boolean => lstatOf(path) !== undefined;
 
 /** Opens no link and waits for no pipe. */
 function readRegular(path: string): FileContent {
@@ -272,12 +267,12 @@ function readRegular(path: string): FileContent {
   try {
     const stats = fstatSync(file);
     if (!stats.isFile()) return { wrong: "is not a file" };
-    const bytes = Buffer.alloc(MAX_FILE_BYTES + 1);
+    if (stats.size > MAX_FILE_BYTES)
+      return { wrong: `is longer than ${MAX_FILE_BYTES} bytes` };
+    const bytes = Buffer.alloc(stats.size);
     let length = 0;
     for (let read = -1; read !== 0 && length < bytes.length; length += read)
       read = readSync(file, bytes, length, bytes.length - length, null);
-    if (length > MAX_FILE_BYTES)
-      return { wrong: `is longer than ${MAX_FILE_BYTES} bytes` };
     return { text: bytes.toString("utf8", 0, length) };
   } finally {
     closeSync(file);

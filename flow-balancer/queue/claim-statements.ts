@@ -1,6 +1,6 @@
 /** The statements of claims.ts. */
 
-import { and, asc, desc, eq, inArray, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, lt, sql, type SQL } from "drizzle-orm";
 import type { HolderId, TaskId } from "../core/ids.ts";
 import type { Lease } from "../core/queue.ts";
 import type { QueueName, TaskState } from "../core/task.ts";
@@ -20,72 +20,80 @@ export interface Candidate {
   readonly groupLimit: number | null;
 }
 
-interface Heads {
-  readonly queue: QueueName;
-  readonly priority: number;
-  readonly size: number;
-}
+export type Search<Where> = ReturnType<typeof prepareSearch<Where>>;
 
 export const prepareClaims = (store: Store) => ({
   ...prepareSearches(store),
+  ...prepareByName(store),
   ...prepareHolds(store),
+  ...prepareLooks(store),
 });
 
-function prepareSearches({ raw, orm }: Store) {
-  const p = sql.placeholder;
-  const listed = (name: string) =>
-    sql`(SELECT value FROM json_each(${p(name)}))`;
-  const candidate = {
-    seq: tasks.seq,
-    kind: tasks.kind,
-    priority: tasks.priority,
-    submittedAt: sql`${tasks.submittedAt}`.as("submittedAt"),
-    groupKey: sql`${tasks.groupKey}`.as("groupKey"),
-    groupLimit: sql`${tasks.groupLimit}`.as("groupLimit"),
+/** A list in JSON. */
+const listed = (name: string): SQL =>
+  sql`(SELECT value FROM json_each(${sql.placeholder(name)}))`;
+
+const CANDIDATE = {
+  seq: tasks.seq,
+  kind: tasks.kind,
+  priority: tasks.priority,
+  submittedAt: sql`${tasks.submittedAt}`.as("submittedAt"),
+  groupKey: sql`${tasks.groupKey}`.as("groupKey"),
+  groupLimit: sql`${tasks.groupLimit}`.as("groupLimit"),
+};
+
+/** Where to look: in all of a queue, or among one kind of it; each has an index. */
+function prepareSearches(store: Store) {
+  const ofQueue = and(READY, eq(tasks.queue, sql.placeholder("queue")));
+  const ofKind = and(ofQueue, eq(tasks.kind, sql.placeholder("kind")));
+  return {
+    any: prepareSearch<{ queue: QueueName }>(store, ofQueue),
+    kind: prepareSearch<{ queue: QueueName; kind: string }>(store, ofKind),
   };
-  const ofQueue = eq(tasks.queue, p("queue"));
-  const ready = and(READY, ofQueue, eq(tasks.priority, p("priority")));
+}
+
+function prepareSearch<Where>({ raw, orm }: Store, where: SQL | undefined) {
+  const p = sql.placeholder;
   return {
     nextPriority: compileStatement<
       { priority: number },
-      { queue: QueueName; below: number }
+      Where & { below: number }
     >(
       raw,
       orm
         .select({ priority: tasks.priority })
         .from(tasks)
-        .where(and(READY, ofQueue, lt(tasks.priority, p("below"))))
+        .where(and(where, lt(tasks.priority, p("below"))))
         .orderBy(desc(tasks.priority))
         .limit(1),
     ),
-    heads: compileStatement<Candidate, Heads>(
+    heads: compileStatement<
+      Candidate,
+      Where & { priority: number; size: number }
+    >(
       raw,
       orm
-        .select(candidate)
+        .select(CANDIDATE)
         .from(tasks)
-        .where(ready)
+        .where(and(where, eq(tasks.priority, p("priority"))))
         .orderBy(asc(tasks.seq))
         .limit(p("size")),
     ),
-    /** Looks at those of other kinds too: of one that is rare among many it reads a part of the index. */
-    headsOfKinds: compileStatement<Candidate, Heads & { kinds: string }>(
-      raw,
-      orm
-        .select(candidate)
-        .from(tasks)
-        .where(and(ready, sql`+${tasks.kind} IN ${listed("kinds")}`))
-        .orderBy(asc(tasks.seq))
-        .limit(p("size")),
-    ),
+  };
+}
+
+function prepareByName({ raw, orm }: Store) {
+  const p = sql.placeholder;
+  return {
     byId: compileStatement<Candidate, { queue: QueueName; ids: string }>(
       raw,
       orm
-        .select(candidate)
+        .select(CANDIDATE)
         .from(tasks)
         .where(
           and(
             inArray(tasks.id, listed("ids")),
-            ofQueue,
+            eq(tasks.queue, p("queue")),
             sql`state = 'queued' AND holder IS NULL AND pending = 0`,
             sql`(due_boot IS NULL OR due_boot = ${sql.raw(String(PARKED_BOOT))})`,
           ),
@@ -123,6 +131,19 @@ function prepareHolds({ raw, orm }: Store) {
         .where(eq(tasks.seq, p("seq")))
         .returning(columnsAsKeys(tasks)),
     ),
+    extend: compileStatement<never, { seq: number; leaseBoot: number }>(
+      raw,
+      orm
+        .update(tasks)
+        .set({ leaseBoot: slot("leaseBoot") })
+        .where(eq(tasks.seq, p("seq"))),
+    ),
+  };
+}
+
+function prepareLooks({ raw, orm }: Store) {
+  const p = sql.placeholder;
+  return {
     lease: compileStatement<
       {
         seq: number;
@@ -144,13 +165,6 @@ function prepareHolds({ raw, orm }: Store) {
         })
         .from(tasks)
         .where(eq(tasks.id, p("id"))),
-    ),
-    extend: compileStatement<never, { seq: number; leaseBoot: number }>(
-      raw,
-      orm
-        .update(tasks)
-        .set({ leaseBoot: slot("leaseBoot") })
-        .where(eq(tasks.seq, p("seq"))),
     ),
     held: compileStatement<Lease, { holder: HolderId }>(
       raw,

@@ -9,15 +9,19 @@ import type { HolderId, TaskId } from "../core/ids.ts";
 import type { Env } from "../core/ports.ts";
 import type { ClaimAsk, Claimed, Hold, Lease } from "../core/queue.ts";
 import type { Store } from "../store/database.ts";
-import { prepareClaims, type Candidate } from "./claim-statements.ts";
+import {
+  prepareClaims,
+  type Candidate,
+  type Search,
+} from "./claim-statements.ts";
 import type { GroupPlaces } from "./group-places.ts";
 import type { Tallies } from "./tallies.ts";
 import { termsOf, toRecord } from "./task-row.ts";
 
 /** Above every priority. */
 const TOP = 1_000;
-/** Tasks without a place in their group that one claim may park; what is left of them is the next one's. */
-const MAX_PARKED = 1_000;
+/** Tasks without a place in their group that one claim may park, in about 50 ms; what is left of them is the next one's. More than a few are only there if very many of one group came back at the same moment. */
+const MAX_PARKED = 10_000;
 /** Looked at together once some of them turned out to have no place. */
 const WINDOW = 64;
 
@@ -79,32 +83,28 @@ export class Claims {
 
   /** The most urgent `size` of what is ready. */
   #candidates(ask: ClaimAsk, size: number): readonly Candidate[] {
-    const found: Candidate[] = [];
     const { queue, kinds, ids } = ask;
-    const kindsJson = kinds === undefined ? null : JSON.stringify(kinds);
     if (ids !== undefined)
-      found.push(
-        ...this.#sql.byId
+      return this.#inOrder(
+        this.#sql.byId
           .all({ queue, ids: JSON.stringify(ids) })
           .filter(({ kind }) => kinds?.includes(kind) ?? true),
       );
-    else
-      for (let below = TOP; ;) {
-        const next = this.#sql.nextPriority.get({ queue, below });
-        if (next === null) break;
-        below = next.priority;
-        const at = { queue, priority: below, size };
-        found.push(
-          ...(kindsJson === null
-            ? this.#sql.heads.all(at)
-            : this.#sql.headsOfKinds.all({ ...at, kinds: kindsJson })),
-        );
-      }
+    const { any, kind: ofKind } = this.#sql;
+    const found =
+      kinds === undefined
+        ? heads(any, { queue }, size)
+        : [...new Set(kinds)].flatMap((kind) =>
+            heads(ofKind, { queue, kind }, size),
+          );
+    return this.#inOrder(found).slice(0, size);
+  }
+
+  #inOrder(found: Candidate[]): Candidate[] {
     const now = this.#env.now();
     const aged = ({ priority, submittedAt }: Candidate): number =>
       agedPriority(priority, now - submittedAt);
-    const ordered = found.sort((a, b) => aged(b) - aged(a) || a.seq - b.seq);
-    return ids === undefined ? ordered.slice(0, size) : ordered;
+    return found.sort((a, b) => aged(b) - aged(a) || a.seq - b.seq);
   }
 
   #take(seq: number, { holder, leaseMs }: ClaimAsk): Claimed {
@@ -127,4 +127,19 @@ export class Claims {
 
   #until = (leaseMs: number): number =>
     Math.ceil(this.#env.boot() + Math.max(0, leaseMs));
+}
+
+/** The first `size` of each priority. */
+function heads<Where extends object>(
+  search: Search<Where>,
+  where: Where,
+  size: number,
+): Candidate[] {
+  const found: Candidate[] = [];
+  for (let below = TOP; ;) {
+    const next = search.nextPriority.get({ ...where, below });
+    if (next === null) return found;
+    below = next.priority;
+    found.push(...search.heads.all({ ...where, priority: below, size }));
+  }
 }

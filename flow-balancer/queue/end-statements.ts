@@ -39,7 +39,10 @@ const NOBODYS = {
   fence: sql`${tasks.fence} + 1`,
 };
 
+export type EndStatements = ReturnType<typeof prepareEnds>;
+
 export const prepareEnds = (store: Store) => ({
+  ...prepareRows(store),
   ...prepareMoves(store),
   ...prepareRecords(store),
 });
@@ -49,17 +52,6 @@ function prepareMoves({ raw, orm }: Store) {
   const bySeq = eq(tasks.seq, p("seq"));
   const died = sql`${tasks.lost} + ${p("died")}`;
   return {
-    row: compileStatement<TaskRow, { id: TaskId }>(
-      raw,
-      orm
-        .select(columnsAsKeys(tasks))
-        .from(tasks)
-        .where(eq(tasks.id, p("id"))),
-    ),
-    rowAt: compileStatement<TaskRow, { seq: number }>(
-      raw,
-      orm.select(columnsAsKeys(tasks)).from(tasks).where(bySeq),
-    ),
     requeue: compileStatement<never, Requeue>(
       raw,
       orm
@@ -92,6 +84,40 @@ function prepareMoves({ raw, orm }: Store) {
         })
         .where(bySeq),
     ),
+    askCancel: compileStatement<never, { seq: number; errorJson: string }>(
+      raw,
+      orm
+        .update(tasks)
+        .set({ cancelAsked: 1, errorJson: slot("errorJson") })
+        .where(bySeq),
+    ),
+    told: compileStatement<never, { ids: string }>(
+      raw,
+      orm
+        .update(tasks)
+        .set({ awaited: 0 })
+        .where(
+          inArray(tasks.id, sql`(SELECT value FROM json_each(${p("ids")}))`),
+        ),
+    ),
+  };
+}
+
+function prepareRows({ raw, orm }: Store) {
+  const p = sql.placeholder;
+  const bySeq = eq(tasks.seq, p("seq"));
+  return {
+    row: compileStatement<TaskRow, { id: TaskId }>(
+      raw,
+      orm
+        .select(columnsAsKeys(tasks))
+        .from(tasks)
+        .where(eq(tasks.id, p("id"))),
+    ),
+    rowAt: compileStatement<TaskRow, { seq: number }>(
+      raw,
+      orm.select(columnsAsKeys(tasks)).from(tasks).where(bySeq),
+    ),
     /** As it was before it was ever tried; the error of before is kept in `attempts`. */
     restart: compileStatement<never, { seq: number }>(
       raw,
@@ -116,22 +142,6 @@ function prepareMoves({ raw, orm }: Store) {
           errorJson: null,
         })
         .where(bySeq),
-    ),
-    askCancel: compileStatement<never, { seq: number; errorJson: string }>(
-      raw,
-      orm
-        .update(tasks)
-        .set({ cancelAsked: 1, errorJson: slot("errorJson") })
-        .where(bySeq),
-    ),
-    told: compileStatement<never, { ids: string }>(
-      raw,
-      orm
-        .update(tasks)
-        .set({ awaited: 0 })
-        .where(
-          inArray(tasks.id, sql`(SELECT value FROM json_each(${p("ids")}))`),
-        ),
     ),
   };
 }

@@ -9,24 +9,21 @@ import { quoted } from "../core/quoted.ts";
 import type { NewTask, Recorded, Terms } from "../core/queue.ts";
 import type { TaskRecord, TaskRequest } from "../core/task.ts";
 import { PARKED_BOOT } from "./group-places.ts";
-import { prepareRecorder } from "./recorder-statements.ts";
-import type { EndParts } from "./task-ends.ts";
+import { FIRST, prepareRecorder } from "./recorder-statements.ts";
+import type { QueueParts } from "./settles.ts";
 import {
   dependenciesJson,
   heldRecord,
   toRecord,
   type TaskRow,
 } from "./task-row.ts";
-import { FIRST, prepareTaskWrites } from "./task-writes.ts";
 
 export class Recorder {
-  readonly #parts: EndParts;
-  readonly #hot: ReturnType<typeof prepareTaskWrites>;
+  readonly #parts: QueueParts;
   readonly #sql: ReturnType<typeof prepareRecorder>;
 
-  constructor(parts: EndParts) {
+  constructor(parts: QueueParts) {
     this.#parts = parts;
-    this.#hot = prepareTaskWrites(parts.store);
     this.#sql = prepareRecorder(parts.store);
   }
 
@@ -58,11 +55,12 @@ export class Recorder {
     inputs: readonly StoredText[],
   ): readonly TaskRecord[] {
     const stands = this.#standIns(asked);
-    const fresh = asked.flatMap((task, at) =>
-      stands.has(task.id)
+    const fresh = inputs.flatMap((input, at) => {
+      const task = asked[at];
+      return task === undefined || stands.has(task.id)
         ? []
-        : [{ task: withParents(task, stands), input: inputs[at]! }],
-    );
+        : [{ task: withParents(task, stands), input }];
+    });
     this.#refuseKnown(fresh.map(({ task }) => task));
     refuseCycle(
       fresh.map(({ task }) => ({ id: task.id, after: task.request.after })),
@@ -78,7 +76,7 @@ export class Recorder {
 
   #recordPlain({ id, request, terms }: NewTask, input: StoredText): Recorded {
     const submittedAt = this.#parts.env.now();
-    this.#hot.insertPlain.run({
+    this.#sql.insertPlain.run({
       id,
       kind: request.kind,
       inputJson: input,
@@ -109,8 +107,8 @@ export class Recorder {
       !isDelayed &&
       group !== null &&
       request.after.length === 0 &&
-      !groups.hasPlace(group.key, group.limit);
-    const { lastInsertRowid } = this.#hot.insertFull.run({
+      groups.isCrowded({ ...group, ...terms, ...request });
+    const { lastInsertRowid } = this.#sql.insertFull.run({
       id,
       kind: request.kind,
       inputJson: input,
@@ -127,6 +125,7 @@ export class Recorder {
       fence: 0,
       queue: terms.queue,
       afterJson: dependenciesJson(request.after),
+      pending: request.after.length,
       dueBoot: isDelayed
         ? Math.ceil(env.boot() + delayMs)
         : isCrowded
@@ -157,13 +156,13 @@ export class Recorder {
   }
 
   #row(seq: number): TaskRow {
-    const row = this.#sql.rowAt.get({ seq });
+    const row = this.#parts.sql.rowAt.get({ seq });
     if (row === null) throw new Error(`task ${seq} vanished under the lock`);
     return row;
   }
 
   #rowOf(id: TaskId): TaskRow {
-    const row = this.#sql.row.get({ id });
+    const row = this.#parts.sql.row.get({ id });
     if (row === null) throw new Error(`${id} vanished under the lock`);
     return row;
   }
@@ -188,7 +187,7 @@ export class Recorder {
   #refuseKnown(fresh: readonly NewTask[]): void {
     const seen = new Set<TaskId>();
     for (const { id } of fresh) {
-      if (seen.has(id) || this.#sql.row.get({ id }) !== null)
+      if (seen.has(id) || this.#parts.sql.row.get({ id }) !== null)
         throw new BalancerError(
           "INVALID_ARGUMENT",
           `there is a task ${quoted(id)} already`,

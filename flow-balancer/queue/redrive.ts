@@ -3,17 +3,17 @@
 import type { TaskId } from "../core/ids.ts";
 import { parseOrNull } from "../core/json.ts";
 import { isTerminal } from "../core/task.ts";
-import { prepareEnds } from "./end-statements.ts";
-import type { EndParts } from "./task-ends.ts";
+import type { EndStatements } from "./end-statements.ts";
+import type { QueueParts } from "./settles.ts";
 import { dependenciesOf, type TaskRow } from "./task-row.ts";
 
 export class Redrive {
-  readonly #parts: EndParts;
-  readonly #sql: ReturnType<typeof prepareEnds>;
+  readonly #parts: QueueParts;
+  readonly #sql: EndStatements;
 
-  constructor(parts: EndParts) {
+  constructor(parts: QueueParts) {
     this.#parts = parts;
-    this.#sql = prepareEnds(parts.store);
+    this.#sql = parts.sql;
   }
 
   redrive(id: TaskId): boolean {
@@ -37,7 +37,7 @@ export class Redrive {
   }
 
   #restart(row: TaskRow): void {
-    const { env, graph, groups, tallies } = this.#parts;
+    const { env, graph, tallies } = this.#parts;
     this.#sql.attempt.run({
       taskSeq: row.seq,
       attempt: row.attempt,
@@ -50,13 +50,7 @@ export class Redrive {
     this.#sql.restart.run({ seq: row.seq });
     this.#sql.dropOutput.run({ id: row.id });
     tallies.move(row.state, "queued");
-    const waitsFor = graph.tieAgain(row.seq, dependenciesOf(row));
-    if (
-      waitsFor === 0 &&
-      row.groupKey !== null &&
-      !groups.hasPlace(row.groupKey, row.groupLimit ?? 1)
-    )
-      groups.park(row.seq);
+    graph.tieAgain(row.seq, dependenciesOf(row));
   }
 }
 

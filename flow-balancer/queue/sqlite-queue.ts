@@ -33,12 +33,14 @@ import type {
 } from "../core/task.ts";
 import type { Store } from "../store/database.ts";
 import { Claims } from "./claims.ts";
+import { prepareEnds } from "./end-statements.ts";
 import { GroupPlaces } from "./group-places.ts";
 import { Recorder } from "./recorder.ts";
 import { Recovery } from "./recovery.ts";
 import { Redrive } from "./redrive.ts";
+import { Settles, type PackedSettlement } from "./settles.ts";
 import { Tallies } from "./tallies.ts";
-import { TaskEnds, type PackedSettlement } from "./task-ends.ts";
+import { TaskEnds } from "./task-ends.ts";
 import { TaskGraph } from "./task-graph.ts";
 import { TaskReads } from "./task-reads.ts";
 
@@ -47,6 +49,7 @@ export class SqliteQueue implements TaskQueue {
   readonly #tallies: Tallies;
   readonly #recorder: Recorder;
   readonly #claims: Claims;
+  readonly #settles: Settles;
   readonly #ends: TaskEnds;
   readonly #redrive: Redrive;
   readonly #recovery: Recovery;
@@ -55,14 +58,17 @@ export class SqliteQueue implements TaskQueue {
 
   constructor(store: Store, env: Env) {
     const tallies = new Tallies(store);
-    const groups = new GroupPlaces(store, env);
+    const groups = new GroupPlaces(store);
     const graph = new TaskGraph(store, env, tallies);
-    const parts = { store, env, tallies, groups, graph };
+    const sql = prepareEnds(store);
+    const parts = { store, env, tallies, groups, graph, sql };
+    const settles = new Settles(parts);
     this.#store = store;
     this.#tallies = tallies;
     this.#recorder = new Recorder(parts);
     this.#claims = new Claims(store, env, parts);
-    this.#ends = new TaskEnds(parts);
+    this.#settles = settles;
+    this.#ends = new TaskEnds(parts, settles);
     this.#redrive = new Redrive(parts);
     this.#recovery = new Recovery(store, env, this.#ends);
     this.#reads = new TaskReads(store);
@@ -87,7 +93,7 @@ export class SqliteQueue implements TaskQueue {
   }
 
   started(lease: Lease): Promise<boolean> {
-    return this.#write(() => this.#ends.start(lease));
+    return this.#write(() => this.#settles.start(lease));
   }
 
   extend(leases: readonly Lease[], leaseMs: number): Promise<readonly Hold[]> {
@@ -98,7 +104,7 @@ export class SqliteQueue implements TaskQueue {
 
   settle(lease: Lease, settlement: Settlement): Promise<Settled> {
     return this.#writePacked(settlement, (packed) =>
-      this.#ends.settle(lease, packed),
+      this.#settles.settle(lease, packed),
     );
   }
 

@@ -1,14 +1,13 @@
 /**
- * How a task leaves its holder: settled, tried again, given back, cancelled, lost. Everything is to be
- * called inside a write; what comes after the task hears of its end in the same transaction.
+ * How a task leaves its holder otherwise than by a plain settle: tried again, given back, cancelled, lost.
+ * Everything is to be called inside a write; what comes after the task hears of its end in the same
+ * transaction.
  */
 
-import type { StoredText } from "../codec/stored-text.ts";
 import type { WireError } from "../core/errors.ts";
-import type { HolderId, TaskId } from "../core/ids.ts";
+import type { TaskId } from "../core/ids.ts";
 import { parseOrNull } from "../core/json.ts";
 import { endOfLost } from "../core/lost-task.ts";
-import type { Env } from "../core/ports.ts";
 import {
   PLAIN_TERMS,
   type CancelAnswer,
@@ -18,86 +17,30 @@ import {
 } from "../core/queue.ts";
 import { retryDelay } from "../core/retry-delay.ts";
 import { isTerminal, type TerminalState } from "../core/task.ts";
-import type { EpochMs } from "../core/time.ts";
-import type { Store } from "../store/database.ts";
 import type { AttemptEnd } from "../store/schema.ts";
-import { prepareEnds } from "./end-statements.ts";
-import type { GroupPlaces } from "./group-places.ts";
-import type { Tallies } from "./tallies.ts";
-import type { Consequences, TaskGraph } from "./task-graph.ts";
-import { settledColumns, type TaskRow } from "./task-row.ts";
-import { prepareTaskWrites, type TaskNow } from "./task-writes.ts";
-
-export interface EndParts {
-  readonly store: Store;
-  readonly env: Env;
-  readonly tallies: Tallies;
-  readonly groups: GroupPlaces;
-  readonly graph: TaskGraph;
-}
-
-/** A settlement, with its texts as they are stored. */
-export interface PackedSettlement {
-  readonly settlement: Settlement;
-  readonly value: StoredText | null;
-  readonly text: StoredText | null;
-}
-
-const NONE: Consequences = { released: [], ended: [] };
-const REFUSED: Settled = { accepted: false, ...NONE };
+import type { EndStatements } from "./end-statements.ts";
+import {
+  isUnder,
+  REFUSED,
+  type PackedSettlement,
+  type QueueParts,
+  type Settles,
+} from "./settles.ts";
+import type { Consequences } from "./task-graph.ts";
+import type { TaskRow } from "./task-row.ts";
 
 /** What became of a task that was taken from its holder. */
 export type Fate = TerminalState | "queued";
 
 export class TaskEnds {
-  readonly #parts: EndParts;
-  readonly #hot: ReturnType<typeof prepareTaskWrites>;
-  readonly #sql: ReturnType<typeof prepareEnds>;
+  readonly #parts: QueueParts;
+  readonly #settles: Settles;
+  readonly #sql: EndStatements;
 
-  constructor(parts: EndParts) {
+  constructor(parts: QueueParts, settles: Settles) {
     this.#parts = parts;
-    this.#hot = prepareTaskWrites(parts.store);
-    this.#sql = prepareEnds(parts.store);
-  }
-
-  start(lease: Lease): boolean {
-    const task = this.#under(lease);
-    if (task === null) return false;
-    if (task.state === "queued") {
-      this.#hot.start.run({
-        seq: task.seq,
-        startedAt: this.#parts.env.now(),
-      });
-      this.#parts.tallies.move("queued", "running");
-    }
-    return true;
-  }
-
-  settle(lease: Lease, packed: PackedSettlement): Settled {
-    const task = this.#hot.now.get({ id: lease.id });
-    if (task === null || !isUnder(task, lease)) {
-      if (task !== null) this.#noteRejected(task, lease, packed.settlement);
-      return REFUSED;
-    }
-    const { settlement, value, text } = packed;
-    const settledAt = this.#parts.env.now();
-    this.#hot.settle.run(
-      settledColumns(task.seq, lease, settlement, settledAt, value),
-    );
-    this.#parts.tallies.move(task.state, settlement.result.status);
-    if (task.queue === "pool") this.#learn(task, settlement, settledAt);
-    const { output } = settlement;
-    if (output !== null && output.bytesSeen > 0)
-      this.#hot.insertOutput.run({
-        taskId: lease.id,
-        text,
-        bytesSeen: output.bytesSeen,
-        truncated: output.truncated ? 1 : 0,
-      });
-    return {
-      accepted: true,
-      ...this.#after(task, lease.id, settlement.result.status),
-    };
+    this.#settles = settles;
+    this.#sql = parts.sql;
   }
 
   retry(
@@ -107,7 +50,7 @@ export class TaskEnds {
     const { settlement } = packed;
     const row = this.#rowUnder(lease);
     if (row === null || !mayTryAgain(row, settlement))
-      return { ...this.settle(lease, packed), again: false };
+      return { ...this.#settles.settle(lease, packed), again: false };
     const { env } = this.#parts;
     const pauseMs = retryDelay(
       row.backoffMs ?? PLAIN_TERMS.backoffMs,
@@ -183,7 +126,7 @@ export class TaskEnds {
     });
     this.#parts.tallies.move(row.state, state);
     if (row.pending > 0) this.#parts.graph.forget(row.seq);
-    return this.#after(
+    return this.#settles.after(
       { ...row, hasDependants: row.hasDependants as 0 | 1 },
       row.id,
       state,
@@ -192,38 +135,6 @@ export class TaskEnds {
 
   told(ids: readonly TaskId[]): void {
     this.#sql.told.run({ ids: JSON.stringify(ids) });
-  }
-
-  /** Whether somebody was given their place in a group, or waits for this end. */
-  #after(task: TaskNow, id: TaskId, state: TerminalState): Consequences {
-    if (task.groupKey !== null) this.#parts.groups.free(task.groupKey);
-    return task.hasDependants === 1
-      ? this.#parts.graph.follow({ seq: task.seq, id, state })
-      : NONE;
-  }
-
-  #learn(
-    { kind, timeoutMs, attempt }: TaskNow,
-    { result, execution }: Settlement,
-    settledAt: EpochMs,
-  ): void {
-    this.#hot.insertOutcome.run({
-      kind,
-      state: result.status,
-      tier: execution?.tier ?? null,
-      waitMs: execution?.waitMs ?? null,
-      startMs: execution?.startMs ?? null,
-      runMs: execution?.runMs ?? null,
-      timeoutMs,
-      attempt,
-      settledAt,
-    });
-  }
-
-  /** Null: the lease was lost, or the task has ended. */
-  #under(lease: Lease): TaskNow | null {
-    const task = this.#hot.now.get({ id: lease.id });
-    return task !== null && isUnder(task, lease) ? task : null;
   }
 
   #rowUnder(lease: Lease): TaskRow | null {
@@ -262,34 +173,7 @@ export class TaskEnds {
       errorJson: error === null ? null : JSON.stringify(error),
     });
   }
-
-  /** So that results that came too late can be counted. */
-  #noteRejected(
-    task: TaskNow & { readonly holder: HolderId | null },
-    lease: Lease,
-    { result }: Settlement,
-  ): void {
-    this.#sql.event.run({
-      at: this.#parts.env.now(),
-      type: "result.rejected",
-      taskId: lease.id,
-      holder: task.holder,
-      detailJson: JSON.stringify({
-        status: result.status,
-        attempt: lease.attempt,
-        fence: lease.fence,
-        now: { state: task.state, attempt: task.attempt, fence: task.fence },
-      }),
-    });
-  }
 }
-
-/** The guard of everything a holder says: it holds the task, under this very fence. */
-const isUnder = (
-  task: Pick<TaskNow, "fence" | "holder" | "state">,
-  lease: Lease,
-): boolean =>
-  task.fence === lease.fence && task.holder !== null && !isTerminal(task.state);
 
 function mayTryAgain(row: TaskRow, { result, startedAt }: Settlement): boolean {
   if (result.status === "completed" || row.cancelAsked === 1) return false;

@@ -58,9 +58,9 @@ export class TaskGraph {
         );
       return { ...parent, on };
     });
-    const open = this.#tie(task.seq, parents);
-    if (open !== null) return open === 0 ? "free" : "waits";
-    const culprit = this.#culprit(parents)!;
+    const culprit = this.#culprit(parents);
+    if (culprit === null)
+      return this.#tie(task.seq, parents) === 0 ? "free" : "waits";
     this.#endFor(task, culprit);
     this.follow({
       ...task,
@@ -98,9 +98,9 @@ export class TaskGraph {
   }
 
   /** Ties one that was put back to those of its parents that are open. */
-  tieAgain(seq: number, after: readonly Dependency[]): number {
+  tieAgain(seq: number, after: readonly Dependency[]): void {
     this.#sql.untieAll.run({ task: seq });
-    return this.#tie(seq, this.#parentsOf(after)) ?? 0;
+    this.#tie(seq, this.#parentsOf(after));
   }
 
   /** Whoever ended for the sake of this one. */
@@ -138,11 +138,9 @@ export class TaskGraph {
     );
   }
 
-  /** How many it waits for; null: it can never run. */
-  #tie(seq: number, parents: readonly (Parent & Dependency)[]): number | null {
-    if (this.#culprit(parents) !== null) return null;
+  /** How many it waits for. */
+  #tie(seq: number, parents: readonly (Parent & Dependency)[]): number {
     const open = parents.filter(({ state }) => !isTerminal(state));
-    if (open.length === 0) return 0;
     for (const parent of open) {
       this.#sql.tie.run({ task: seq, parent: parent.seq, on: parent.on });
       if (parent.hasDependants === 0) this.#sql.tell.run({ seq: parent.seq });

@@ -1,7 +1,7 @@
 /** Reads tasks from a store that is not ours to change, and that an older version may have written. */
 
 import type { Database } from "bun:sqlite";
-import { getTableColumns } from "drizzle-orm";
+import { getTableColumns, type Column } from "drizzle-orm";
 import type { TaskId } from "../core/ids.ts";
 import type { TaskRecord } from "../core/task.ts";
 import { tasks } from "../store/schema.ts";
@@ -21,10 +21,10 @@ export class TaskReader {
         .all()
         .map(({ name }) => name),
     );
-    // What an older version had no column for, it had nothing to say of: such columns are nullable.
+    // What an older version had no column for is as it would be by default.
     const columns = Object.entries(getTableColumns(tasks)).map(
-      ([key, { name }]) =>
-        `${present.has(name) ? `"${name}"` : "NULL"} AS "${key}"`,
+      ([key, column]) =>
+        `${present.has(column.name) ? `"${column.name}"` : defaultOf(column)} AS "${key}"`,
     );
     this.#sql =
       present.size === 0
@@ -38,3 +38,11 @@ export class TaskReader {
     return row === null ? null : toRecord(row);
   }
 }
+
+/** In SQL: the schema's own words and whole numbers. */
+const defaultOf = ({ default: value }: Column): string =>
+  typeof value === "number"
+    ? String(value)
+    : typeof value === "string"
+      ? `'${value}'`
+      : "NULL";

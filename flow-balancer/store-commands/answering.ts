@@ -21,6 +21,11 @@ export const as = ({ json }: { readonly json?: true }): Terminal | "json" =>
 /** Sets the exit code; what is thrown is the caller's to say. */
 export async function answer(make: () => Promise<Answer>): Promise<void> {
   const { data, notes = [], exitCode = 0 } = await make();
+  // Whoever reads has enough, as `head` after its lines: no reason to complain.
+  process.stdout.on("error", (thrown: NodeJS.ErrnoException) => {
+    if (thrown.code !== "EPIPE") throw thrown;
+    process.exit(exitCode);
+  });
   if (data !== "") process.stdout.write(`${data}\n`);
   for (const note of notes) process.stderr.write(`${printableLines(note)}\n`);
   process.exitCode = exitCode;

@@ -7,6 +7,7 @@ import { SqliteBoard } from "../board/sqlite-board.ts";
 import { prepareHome } from "../config/prepare-home.ts";
 import type { Board } from "../core/board.ts";
 import type { TaskQueue } from "../core/queue.ts";
+import { ClaimFolders } from "../queue/claim-folders.ts";
 import { SqliteQueue } from "../queue/sqlite-queue.ts";
 import { closeStore, openStore } from "../store/database.ts";
 import { checkCommand } from "./check-command.ts";
@@ -44,6 +45,8 @@ export async function withBoard<T>(
   const store = openStore(path, config.durability, env);
   try {
     const queue = new SqliteQueue(store, env);
+    // What is offered to scripts is anybody's, whether the server that offers it runs or not.
+    const folders = new ClaimFolders(config.home, () => env.unique());
     const board = new SqliteBoard({
       store,
       queue,
@@ -58,7 +61,7 @@ export async function withBoard<T>(
       home: config.home,
       root: config.projectRoot,
       leaseMs: config.board.leaseMs,
-      withdraw: null,
+      withdraw: (id, fence) => folders.withdraw({ id, fence }),
     });
     const answer = await use({ board, queue, capacity: config.board.capacity });
     board.flush();

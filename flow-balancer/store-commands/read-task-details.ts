@@ -83,7 +83,7 @@ function linked(
   };
 }
 
-/** Only those that still wait: of the others nothing is kept on this side. */
+/** As far as it is kept: of those that need it no more, nothing may be. */
 const dependants = (db: Database, seq: number): Linked[] =>
   readRows<{ taskSeq: number; on: DependencyOn }>(
     db,

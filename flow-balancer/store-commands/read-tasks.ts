@@ -7,6 +7,7 @@ import type { TaskId } from "../core/ids.ts";
 import type { Env } from "../core/ports.ts";
 import type { QueueName, TaskState } from "../core/task.ts";
 import type { EpochMs } from "../core/time.ts";
+import { isOffered, OFFERED, workerOf } from "./offered.ts";
 import { hasColumn, readRows } from "./rows.ts";
 
 /** Beside the states: queued, and could be claimed now; queued, and comes after tasks that have not ended. */
@@ -121,25 +122,36 @@ function stateCondition(state: StateAsked, isShared: boolean): string {
   if (state !== "ready" && state !== "blocked") return "state = ?";
   if (!isShared) return "0";
   return state === "ready"
-    ? "(state = 'queued' AND holder IS NULL AND pending = 0 AND due_boot IS NULL)"
+    ? `((state = 'queued' AND holder IS NULL AND pending = 0 AND due_boot IS NULL) OR ${OFFERED})`
     : "(state = 'queued' AND pending > 0)";
 }
 
 function views(db: Database, env: Env, rows: readonly Row[]): SeenTask[] {
-  const items = titles(db, rows);
+  const items = itemsOf(db, rows);
   const isSameBoot = bootOf(db) === env.bootId;
-  return rows.map((row) => ({
-    seq: row.seq,
-    view: {
-      ...row,
-      queue: row.queue ?? "pool",
-      title: items.get(row.seq)?.title ?? null,
-      weight: items.get(row.seq)?.weight ?? null,
-      pending: row.pending ?? 0,
-      leaseLeftMs: leaseLeft(row, env, isSameBoot),
-      dueInMs: dueIn(row, env, isSameBoot),
-    },
-  }));
+  return rows.map((row) => {
+    const { holder } = row;
+    const {
+      title = null,
+      weight = null,
+      workedBy = null,
+    } = items.get(row.seq) ?? {};
+    const offered = isOffered(holder, workedBy);
+    return {
+      seq: row.seq,
+      view: {
+        ...row,
+        queue: row.queue ?? "pool",
+        title,
+        weight,
+        isOffered: offered,
+        holder: offered ? null : workerOf(holder, workedBy),
+        leaseLeftMs: offered ? null : leaseLeft(row, env, isSameBoot),
+        pending: row.pending ?? 0,
+        dueInMs: dueIn(row, env, isSameBoot),
+      },
+    };
+  });
 }
 
 /** No lease outlives a restart of the machine. */
@@ -173,19 +185,23 @@ export const titleOf = (db: Database, seq: number): string | null =>
     [seq],
   )[0]?.title ?? null;
 
-function titles(
-  db: Database,
-  rows: readonly Row[],
-): Map<number, { title: string; weight: number }> {
+interface ItemRow {
+  readonly seq: number;
+  readonly title: string;
+  readonly weight: number;
+  readonly workedBy: string | null;
+}
+
+function itemsOf(db: Database, rows: readonly Row[]): Map<number, ItemRow> {
   const seqs = rows
     .filter(({ queue }) => queue === "board")
     .map(({ seq }) => seq);
   if (seqs.length === 0) return new Map();
   return new Map(
-    readRows<{ seq: number; title: string; weight: number }>(
+    readRows<ItemRow>(
       db,
       "board_items",
-      { seq: "seq", title: "title", weight: "weight" },
+      { seq: "seq", title: "title", weight: "weight", workedBy: "worked_by" },
       "WHERE seq IN (SELECT value FROM json_each(?))",
       [JSON.stringify(seqs)],
     ).map((row) => [row.seq, row]),

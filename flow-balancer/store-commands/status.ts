@@ -13,6 +13,7 @@ import { inspectHome } from "../config/prepare-home.ts";
 import { toWireError } from "../core/errors.ts";
 import type { Env } from "../core/ports.ts";
 import { TASK_STATES, type TaskState } from "../core/task.ts";
+import { OFFERED } from "./offered.ts";
 import { openInstances, witnessOf } from "./read-instances.ts";
 import { configOf, readStoreOrNull, type Where } from "./read-store.ts";
 import { countOf, hasTable } from "./rows.ts";
@@ -71,20 +72,25 @@ function tasksByState(db: Database): Record<TaskState, number> {
   ) as Record<TaskState, number>;
 }
 
+const HELD = "holder IS NOT NULL AND queue = 'board'";
+const IN_WORK = `${HELD} AND NOT ${OFFERED}`;
+
 /** By the partial indexes: what has ended costs nothing. */
 const boardFigures = (db: Database): BoardFigures => ({
-  ready: countOf(
-    db,
-    "SELECT count(*) AS n FROM (SELECT 1 FROM tasks WHERE queue = 'board' AND state = 'queued' AND holder IS NULL AND pending = 0 AND due_boot IS NULL LIMIT ?)",
-    COUNTED,
-  ),
-  active: countOf(
-    db,
-    "SELECT count(*) AS n FROM tasks WHERE holder IS NOT NULL AND queue = 'board'",
-  ),
+  ready:
+    countOf(
+      db,
+      `SELECT count(*) AS n FROM tasks WHERE ${HELD} AND ${OFFERED}`,
+    ) +
+    countOf(
+      db,
+      "SELECT count(*) AS n FROM (SELECT 1 FROM tasks WHERE queue = 'board' AND state = 'queued' AND holder IS NULL AND pending = 0 AND due_boot IS NULL LIMIT ?)",
+      COUNTED,
+    ),
+  active: countOf(db, `SELECT count(*) AS n FROM tasks WHERE ${IN_WORK}`),
   activeWeight: countOf(
     db,
-    "SELECT sum(weight) AS n FROM tasks JOIN board_items USING (seq) WHERE holder IS NOT NULL AND queue = 'board'",
+    `SELECT sum(weight) AS n FROM tasks JOIN board_items USING (seq) WHERE ${IN_WORK}`,
   ),
   blocked: countOf(
     db,

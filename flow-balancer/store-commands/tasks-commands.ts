@@ -24,7 +24,7 @@ export function addTasksCommands(root: Command, afterDashes: number): void {
     .option("--session <id>", "of this session")
     .option("--since <when>", "submitted since: 90s, 5min, 2h, 1d, or a date")
     .option("--limit <n>", "at most so many, instead of 50")
-    .option("--all", "without a limit")
+    .option("--all", "as many as can be shown: 100,000")
     .option(...JSON_OPTION)
     .addHelpText("after", LIST_HELP)
     .action((options: ListOptions & Json) =>
@@ -67,8 +67,7 @@ A script divides work with others like this:
   flow-balancer tasks done "$id" --evidence-command -- bun test
 
 Whoever claims has a name: --as NAME, else FLOW_BALANCER_AS, else one made of the user, the
-host and the process that called, so that the calls of one script are one holder. A subshell is
-a process of its own: there, set FLOW_BALANCER_AS.`;
+host and the script that called, so that the calls of one script are one holder.`;
 
 const LIST_HELP = `
 States:

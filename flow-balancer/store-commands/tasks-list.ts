@@ -3,7 +3,7 @@
 import type { Answer } from "../commands/answer.ts";
 import { parseSince } from "../commands/elapsed.ts";
 import { commaList, oneOf, wholeNumber } from "../commands/option-values.ts";
-import { tasksListAnswer } from "../commands/tasks-list.ts";
+import { MAX_SHOWN, tasksListAnswer } from "../commands/tasks-list.ts";
 import type { Terminal } from "../commands/terminal.ts";
 import { QUEUE_NAMES, TASK_STATES } from "../core/task.ts";
 import { readStoreOrNull, type Where } from "./read-store.ts";
@@ -20,7 +20,6 @@ export interface ListOptions {
 }
 
 const DEFAULT_LIMIT = 50;
-const MAX_LIMIT = 1_000_000;
 const STATES: readonly StateAsked[] = [...TASK_STATES, "ready", "blocked"];
 
 /** Throws INVALID_ARGUMENT for an option that says nothing. */
@@ -51,8 +50,8 @@ const filterOf = (options: ListOptions, { env }: Where): TaskFilter => ({
       : parseSince(options.since, env.now(), "--since"),
   limit:
     options.all === true
-      ? MAX_LIMIT
+      ? MAX_SHOWN
       : options.limit === undefined
         ? DEFAULT_LIMIT
-        : wholeNumber(options.limit, { min: 1, max: MAX_LIMIT }, "--limit"),
+        : wholeNumber(options.limit, { min: 1, max: MAX_SHOWN }, "--limit"),
 });

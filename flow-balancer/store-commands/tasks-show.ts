@@ -15,55 +15,72 @@ import { findTask } from "./read-tasks.ts";
 import { readRows } from "./rows.ts";
 
 /** Throws NOT_FOUND. */
-export function tasksShow(
+export async function tasksShow(
   id: string,
   where: Where,
   as: Terminal | "json",
-): Answer {
+): Promise<Answer> {
   const { env } = where;
-  return readStore(where, ({ db, path }) => {
-    const details = readTaskDetails(db, env, id);
-    if (details === null) throw noSuchTask(id, path);
-    return tasksShowAnswer(details, env.now(), as);
-  });
+  const details = await wherever(id, where, (db) =>
+    readTaskDetails(db, env, id),
+  );
+  return tasksShowAnswer(details, env.now(), as);
 }
 
 /** As it was printed, unless somebody is looking: what goes to a terminal must not steer it. Throws NOT_FOUND. */
-export function tasksOutput(
+export async function tasksOutput(
   id: string,
   where: Where,
   as: Terminal | "json",
-): Answer {
-  return readStore(where, ({ db, path }) => {
-    if (findTask(db, where.env, id) === null) throw noSuchTask(id, path);
-    const output = outputOf(db, id);
-    if (as === "json")
-      return {
-        data: printableJson({
-          schema: 1,
-          task_id: id,
-          text: output?.text ?? "",
-          bytes_printed: output?.bytesSeen ?? 0,
-          truncated: output?.truncated ?? false,
-        }),
-      };
-    const text = (output?.text ?? "").replace(/\n$/, "");
+): Promise<Answer> {
+  const { text, bytesSeen, truncated } = await wherever(id, where, (db) =>
+    findTask(db, where.env, id) === null ? null : outputOf(db, id),
+  );
+  if (as === "json")
     return {
-      data: as.width === Infinity ? text : printableLines(text),
-      notes:
-        output?.truncated === true
-          ? [
-              `It printed ${count(output.bytesSeen, "byte")}; the middle was dropped.`,
-            ]
-          : [],
+      data: printableJson({
+        schema: 1,
+        task_id: id,
+        text,
+        bytes_printed: bytesSeen,
+        truncated,
+      }),
     };
-  });
+  const shown = text.replace(/\n$/, "");
+  return {
+    data: as.width === Infinity ? shown : printableLines(shown),
+    notes: truncated
+      ? [`It printed ${count(bytesSeen, "byte")}; the middle was dropped.`]
+      : [],
+  };
+}
+
+/** In the store, or else in the archive. Throws NOT_FOUND. */
+async function wherever<T>(
+  id: string,
+  where: Where,
+  read: (db: Database) => T | null,
+): Promise<T> {
+  const stored = readStore(where, ({ db, path, config }) => ({
+    found: read(db),
+    path,
+    home: config.home,
+  }));
+  if (stored.found !== null) return stored.found;
+  const { readArchived } = await import("./read-archived.ts");
+  const archived = await readArchived(stored.home, id, where.env, read);
+  if (archived !== null) return archived;
+  throw new BalancerError(
+    "NOT_FOUND",
+    `there is no task ${quoted(id)} in ${stored.path}, nor in its archive`,
+    { hint: "'flow-balancer tasks list' shows those there are." },
+  );
 }
 
 function outputOf(
   db: Database,
   id: string,
-): { text: string; bytesSeen: number; truncated: boolean } | null {
+): { text: string; bytesSeen: number; truncated: boolean } {
   const [row] = readRows<{
     text: StoredText;
     bytesSeen: number;
@@ -76,15 +93,10 @@ function outputOf(
     [id],
   );
   return row === undefined
-    ? null
+    ? { text: "", bytesSeen: 0, truncated: false }
     : {
         text: unpackText(row.text, `what ${id} printed`),
         bytesSeen: row.bytesSeen,
         truncated: row.truncated === 1,
       };
 }
-
-const noSuchTask = (id: string, path: string): BalancerError =>
-  new BalancerError("NOT_FOUND", `there is no task ${quoted(id)} in ${path}`, {
-    hint: "'flow-balancer tasks list' shows those there are.",
-  });

@@ -1,5 +1,6 @@
 /** `flow-balancer tasks heartbeat`, `release`, `done` and `fail`: what the holder of a task says of it. */
 
+import { resolve } from "node:path";
 import { type Answer, EXIT } from "../commands/answer.ts";
 import { parseElapsed } from "../commands/elapsed.ts";
 import {
@@ -53,11 +54,21 @@ export async function tasksHeartbeat(
     ...NOTHING,
     progress: progress === undefined ? null : parseProgress(progress),
     note: note ?? null,
-    claimResources: commaList(take ?? ""),
-    releaseResources: commaList(free ?? ""),
+    claimResources: resources(take, where),
+    releaseResources: resources(free, where),
     leaseMs: lease === undefined ? null : parseElapsed(lease, "--lease"),
   });
 }
+
+const FILE = "file:";
+
+/** Paths are of where the command line is, as those of evidence are. */
+const resources = (names: string | undefined, { around }: Where): string[] =>
+  commaList(names ?? "").map((name) =>
+    name.startsWith(FILE)
+      ? FILE + resolve(around.cwd, name.slice(FILE.length))
+      : name,
+  );
 
 export const tasksRelease = (
   id: string,

@@ -105,11 +105,14 @@ function claimCommand(tasks: Command): void {
     .argument("[id]", "this task and no other")
     .option(...AS_OPTION)
     .option("--can <names>", "what you can do, with commas between")
-    .option("--lease <time>", "yours for so long: 90s, 10min, or ms")
+    .option(
+      "--lease <time>",
+      "yours for so long, unless extended: 90s, 5min, or ms",
+    )
     .option(...JSON_OPTION)
     .addHelpText(
       "after",
-      "\nPrints the id alone on stdout; title, reasons and lease go to stderr. Exit code 1, nothing on\nstdout and the reasons on stderr where there is nothing to claim.",
+      "\nIt is another's after 10 minutes, or what board.lease_ms says, unless extended.\nPrints the id alone on stdout; title, reasons and lease go to stderr. Exit code 1, nothing on\nstdout and the reasons on stderr where there is nothing to claim.",
     )
     .action((id: string | undefined, options: ClaimOptions) =>
       answer(async () => {
@@ -125,7 +128,7 @@ function heartbeatCommand(tasks: Command): void {
     .description("say that you are still at it, which extends your lease")
     .argument("<id>", "a task that is yours")
     .option(...AS_OPTION)
-    .option("--lease <time>", "yours for so long from now: 90s, 10min, or ms")
+    .option("--lease <time>", "yours for so long from now: 90s, 5min, or ms")
     .option("--progress <done[/total]>", "how far you are: 3, or 3/10")
     .option(...NOTE_OPTION)
     .option(

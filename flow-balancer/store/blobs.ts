@@ -1,11 +1,18 @@
 /**
- * Payloads too large for a row, as files named by what is in them: `<folder>/ab/ab12...` (SHA-256 of the
+ * Payloads too large for a row, as files named by what is in them: `<home>/blobs/ab/ab12...` (SHA-256 of the
  * payload, hex). A file is written beside its place and renamed into it, so that under its name there is
  * all of it or nothing, whenever a writer dies; what is in it is a checked payload (see
  * codec/payload-codec.ts), so that damage of any kind is seen and never returned.
  */
 
-import { readFileSync, statSync, unlinkSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { OFF_THREAD_BYTES } from "../codec/compress.ts";
@@ -28,9 +35,9 @@ export class Blobs {
   readonly #folder: string;
   readonly #env: Pick<Env, "unique">;
 
-  /** The folder is made with the first write. */
-  constructor(folder: string, env: Pick<Env, "unique">) {
-    this.#folder = folder;
+  /** The folder `blobs` in the home is made with the first write. */
+  constructor(home: string, env: Pick<Env, "unique">) {
+    this.#folder = join(home, "blobs");
     this.#env = env;
   }
 
@@ -81,10 +88,17 @@ export class Blobs {
     return raw;
   }
 
-  has(name: string): boolean {
-    return (
-      statSync(this.#pathOf(name), { throwIfNoEntry: false }) !== undefined
+  /** Writes one again that was removed meanwhile, holding the thread: it is rare. */
+  ensure(raw: Uint8Array<ArrayBuffer>): void {
+    const path = this.#pathOf(nameOf(raw));
+    if (existsSync(path)) return;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const unfinished = join(
+      dirname(path),
+      `${UNFINISHED}${this.#env.unique()}`,
     );
+    writeFileSync(unfinished, encodePayload(raw), { mode: 0o600, flush: true });
+    renameSync(unfinished, path);
   }
 
   /** For one that nobody names: whether that is so is the caller's to know, under a lock that keeps it so. */

@@ -157,7 +157,19 @@ export class GroupCommit {
 
   /** Another try may succeed without anybody's doing. */
   #mayPass(thrown: unknown): boolean {
-    return isBusy(thrown) || (isFull(thrown) && this.#makeRoom());
+    if (isBusy(thrown)) return true;
+    if (!isFull(thrown) || !this.#makeRoom()) return false;
+    this.#shortenLog();
+    return true;
+  }
+
+  /** The log has every version of a page since it was last copied to the database; cut off, it gives most of its room back. */
+  #shortenLog(): void {
+    try {
+      this.#db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // Somebody reads, or there is not even room for that: what was freed has to do.
+    }
   }
 }
 

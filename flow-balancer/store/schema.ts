@@ -93,6 +93,11 @@ export const tasks = sqliteTable(
       .where(
         sql`state = 'queued' AND holder IS NULL AND pending = 0 AND due_boot IS NULL`,
       ),
+    index("tasks_ready_kind")
+      .on(table.queue, table.kind, sql`priority DESC`, table.seq)
+      .where(
+        sql`state = 'queued' AND holder IS NULL AND pending = 0 AND due_boot IS NULL`,
+      ),
     index("tasks_due")
       .on(table.dueBoot)
       .where(sql`state = 'queued' AND due_boot IS NOT NULL`),
@@ -103,7 +108,7 @@ export const tasks = sqliteTable(
       .on(table.leaseBoot)
       .where(sql`lease_boot IS NOT NULL`),
     index("tasks_blocked")
-      .on(table.seq)
+      .on(table.seq, table.queue)
       .where(sql`state = 'queued' AND pending > 0`),
     index("tasks_board_ended")
       .on(table.state)
@@ -112,9 +117,17 @@ export const tasks = sqliteTable(
       .on(table.holder)
       .where(sql`cancel_asked = 1 AND holder IS NOT NULL`),
     index("tasks_group_waiting")
-      .on(table.groupKey, sql`priority DESC`, table.seq)
+      .on(
+        table.groupKey,
+        table.queue,
+        table.kind,
+        table.groupLimit,
+        table.priority,
+        table.dueBoot,
+        table.seq,
+      )
       .where(
-        sql`state = 'queued' AND holder IS NULL AND group_key IS NOT NULL`,
+        sql`state = 'queued' AND holder IS NULL AND pending = 0 AND group_key IS NOT NULL`,
       ),
     index("tasks_group_held")
       .on(table.groupKey)

@@ -20,6 +20,8 @@ export interface StoredState {
   readonly blob: string | null;
   /** As JSON. */
   readonly stateBytes: number;
+  /** What the blob holds; null: there is none. */
+  readonly large: Uint8Array<ArrayBuffer> | null;
 }
 
 export type SessionStatements = ReturnType<typeof sessionStatements>;

@@ -4,15 +4,15 @@
  * another process saved first, all that was built on it is refused too.
  */
 
-import { BalancerError } from "../core/errors.ts";
 import type { SessionId } from "../core/ids.ts";
-import type { Lease } from "../core/queue.ts";
 import type { SessionState } from "../core/session.ts";
+import type { StoredState } from "./session-rows.ts";
 import type { SqliteSessions } from "./sqlite-sessions.ts";
+import { StateChange } from "./state-change.ts";
 
 export interface SessionStatesOptions {
   readonly sessions: SqliteSessions;
-  /** The session outlives its connection, though nobody opened it: the client's own name for it. */
+  /** The session outlives its connection, though nobody opened it: it goes by the client's own name. */
   readonly outlives: (session: SessionId) => boolean;
   /** What workers hold of it is not what is saved: see `forgetSession` of the pool. */
   readonly forget: (session: SessionId) => void;
@@ -20,22 +20,10 @@ export interface SessionStatesOptions {
   readonly onDamage?: (session: SessionId, damage: string) => void;
 }
 
-/** One task's change of its session's state. */
-export interface StateChange {
-  /** It is known now that it cannot be saved: for the pool's `stateChanged`. */
-  readonly isRefused: boolean;
-  /**
-   * To be called in the turn in which the task is settled, just before: then both are one transaction.
-   * Null: it is saved. A text: it is refused, and why. Rejects with STORAGE_* where the store cannot be
-   * written now; then call it again.
-   */
-  save(lease: Lease): Promise<string | null>;
-}
-
 export class SessionStates {
   readonly #options: SessionStatesOptions;
   /** The newest change of each session that is not on disk yet. */
-  readonly #unsaved = new Map<SessionId, SessionState>();
+  readonly #unsaved = new Map<SessionId, StateChange>();
 
   constructor(options: SessionStatesOptions) {
     this.#options = options;
@@ -57,48 +45,44 @@ export class SessionStates {
     });
   }
 
-  /** What a worker left, for the pool's `stateChanged`. */
+  /** What a worker left, as the pool's `stateChanged` tells it. */
   changed(session: SessionId, json: string, baseVersion: number): StateChange {
-    const present = this.current(session)?.version ?? 0;
-    if (present !== baseVersion) {
-      const why = refusedNow(session, present, baseVersion);
-      return { isRefused: true, save: () => Promise.resolve(why) };
-    }
-    const change = { version: baseVersion + 1, json };
-    this.#unsaved.set(session, change);
-    let answer: Promise<string | null> | null = null;
-    return {
-      isRefused: false,
-      save: (lease) => {
-        answer ??= this.#save(session, change, lease).catch(
-          (thrown: unknown) => {
-            answer = null;
-            throw thrown;
-          },
-        );
-        return answer;
-      },
-    };
-  }
-
-  async #save(
-    session: SessionId,
-    change: SessionState,
-    lease: Lease,
-  ): Promise<string | null> {
     const { sessions, outlives, forget } = this.#options;
-    const { version, json } = change;
-    try {
-      const create = outlives(session);
-      await sessions.save(session, json, version - 1, { create, lease });
-      if (this.#unsaved.get(session) === change) this.#unsaved.delete(session);
-      return null;
-    } catch (thrown) {
-      if (!(thrown instanceof BalancerError) || thrown.retryable) throw thrown;
-      this.#unsaved.delete(session);
-      forget(session);
-      return thrown.message;
-    }
+    const present = this.current(session)?.version ?? 0;
+    const before = this.#unsaved.get(session) ?? null;
+    let stored: StoredState | null = null;
+    const change: StateChange = new StateChange(
+      { version: baseVersion + 1, json },
+      {
+        before,
+        refused: refusal(present, baseVersion),
+        prepare: () => {
+          const preparing = stored ?? sessions.prepare(json);
+          if (preparing instanceof Promise)
+            return preparing.then((ready) => (stored = ready));
+          stored = preparing;
+          return null;
+        },
+        store: async (lease) => {
+          const create = outlives(session);
+          if (stored === null) throw new Error("it was not prepared");
+          await sessions.saveStored(session, stored, baseVersion, {
+            create,
+            lease,
+          });
+          if (this.#unsaved.get(session) === change)
+            this.#unsaved.delete(session);
+        },
+        onRefused: () => {
+          // Else it went with the one it was built on, and what is there now has another origin.
+          if (this.#unsaved.get(session)?.isBuiltOn(change) !== true) return;
+          this.#unsaved.delete(session);
+          forget(session);
+        },
+      },
+    );
+    if (!change.isRefused) this.#unsaved.set(session, change);
+    return change;
   }
 }
 
@@ -124,13 +108,9 @@ class SavedState implements SessionState {
   }
 }
 
-const refusedNow = (
-  session: SessionId,
-  present: number,
-  base: number,
-): string =>
-  `the state of session '${session}' was not saved: ${
-    base < 0
-      ? "the change was made from a state that was refused"
-      : `the change was made from version ${base}, and another worker has made version ${present} meanwhile`
-  }`;
+function refusal(present: number, base: number): string | null {
+  if (base < 0) return "it was made from a state that was refused";
+  return present === base
+    ? null
+    : `it was made from version ${base}, and another worker has made version ${present} meanwhile`;
+}

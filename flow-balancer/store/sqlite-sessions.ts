@@ -36,16 +36,11 @@ const TOUCH_EVERY_MS = 10_000;
 const EXPIRES_AFTER_MS = 30 * 86_400_000;
 /** A blob that nobody names may be one whose row is about to be written, ms. */
 const GARBAGE_AFTER_MS = 3_600_000;
-/** Times a blob is written again because it was cleared away before its row could name it. */
-const MAX_WRITES = 3;
 /** Times a state is read again because it was replaced meanwhile. */
 const MAX_READS = 3;
 
 type Saved =
-  | { readonly version: number; readonly dropped: string | null }
-  /** The blob is not there any more. */
-  | "gone"
-  | BalancerError;
+  { readonly version: number; readonly dropped: string | null } | BalancerError;
 
 export class SqliteSessions implements SessionStore {
   readonly #store: Store;
@@ -115,31 +110,47 @@ export class SqliteSessions implements SessionStore {
     return this.#sql.version.get(id)?.version ?? null;
   }
 
+  /** What `saveStored` writes: a large state is on disk before. */
+  prepare(json: string): StoredState | Promise<StoredState> {
+    const raw = Buffer.from(json);
+    const stateBytes = raw.length;
+    if (stateBytes > MAX_ROW_BYTES)
+      return this.#blobs
+        .write(raw)
+        .then((blob) => ({ stateJson: null, blob, stateBytes, large: raw }));
+    const rest = { blob: null, stateBytes, large: null };
+    const stateJson = packText(json);
+    return stateJson instanceof Promise
+      ? stateJson.then((it) => ({ ...rest, stateJson: it }))
+      : { ...rest, stateJson };
+  }
+
   async save(
     id: SessionId,
     json: string,
     expected: number,
     options: SaveOptions = {},
   ): Promise<number> {
-    for (let writes = 1; ; writes++) {
-      const stored = this.#stored(json);
-      const saved = await this.#store.commit.writeWith(stored, (state) =>
-        this.#save(id, state, expected, options),
-      );
-      if (saved instanceof BalancerError) {
-        await this.#clear([(await stored).blob]);
-        throw saved;
-      }
-      if (saved !== "gone") {
-        await this.#clear([saved.dropped]);
-        return saved.version;
-      }
-      if (writes === MAX_WRITES)
-        throw new BalancerError(
-          "STORAGE_FAILED",
-          `the state of session '${id}' was removed ${writes} times before it could be named`,
-        );
+    const stored = await this.prepare(json);
+    return this.saveStored(id, stored, expected, options);
+  }
+
+  /** As `save`, in the transaction of this turn. */
+  async saveStored(
+    id: SessionId,
+    stored: StoredState,
+    expected: number,
+    options: SaveOptions,
+  ): Promise<number> {
+    const saved = await this.#store.commit.write(() =>
+      this.#save(id, stored, expected, options),
+    );
+    if (saved instanceof BalancerError) {
+      await this.#clear([stored.blob]);
+      throw saved;
     }
+    await this.#clear([saved.dropped]);
+    return saved.version;
   }
 
   /** It is in use. Written at most every 10 s a session. */
@@ -170,20 +181,6 @@ export class SqliteSessions implements SessionStore {
     return gone.length;
   }
 
-  /** Small ones are ready in this very turn, so that they are written with what else is. */
-  #stored(json: string): StoredState | Promise<StoredState> {
-    const raw = Buffer.from(json);
-    const stateBytes = raw.length;
-    if (stateBytes > MAX_ROW_BYTES)
-      return this.#blobs
-        .write(raw)
-        .then((blob) => ({ stateJson: null, blob, stateBytes }));
-    const stateJson = packText(json);
-    return stateJson instanceof Promise
-      ? stateJson.then((it) => ({ stateJson: it, blob: null, stateBytes }))
-      : { stateJson, blob: null, stateBytes };
-  }
-
   /** In a transaction: throws nothing that would undo what others wrote in it. */
   #save(
     id: SessionId,
@@ -198,10 +195,11 @@ export class SqliteSessions implements SessionStore {
     if (row !== undefined && row.closedAt !== null) return closed(id);
     const present = row?.version ?? 0;
     if (present !== expected) return conflict(id, expected, present);
-    // Under the lock that who clears blobs away holds too.
-    if (state.blob !== null && !this.#blobs.has(state.blob)) return "gone";
+    const { large, ...columns } = state;
+    // Under the lock that who clears blobs away holds too: it may have been one that nobody named.
+    if (large !== null) this.#blobs.ensure(large);
     const now = this.#env.now();
-    const values = { ...state, version: expected + 1, lastUsedAt: now };
+    const values = { ...columns, version: expected + 1, lastUsedAt: now };
     const { orm } = this.#store;
     if (row === undefined) {
       orm

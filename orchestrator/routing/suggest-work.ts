@@ -19,7 +19,7 @@ import type {
 import { MAX_COUNTED_WAITERS } from "../../flow-balancer/core/suggest-work.ts";
 import type { Load, Suggestion } from "../../flow-balancer/core/board.ts";
 import { durationInWords } from "../../flow-balancer/core/duration-in-words.ts";
-import { summarise } from "../../flow-balancer/core/stats.ts";
+import { type Summary, summarise } from "../../flow-balancer/core/stats.ts";
 import { quoted } from "../../flow-balancer/core/quoted.ts";
 
 const STEP = 10;
@@ -42,7 +42,7 @@ const DURATION_POINTS = 2;
 export function suggestWork(question: WorkQuestion): Ranking {
   const { candidates, load } = question;
   const records = new Map(question.records.map((it) => [it.capability, it]));
-  const durations = new Map(groupRuns(question.past));
+  const durations = durationsOf(question.past);
   const ranked: Suggestion[] = [];
   const obstacles: Ranking["obstacles"][number][] = [];
   for (const candidate of candidates) {
@@ -168,37 +168,39 @@ function byLoad(weight: number, { activeWeight, capacity }: Load): Part {
     : { points: 0, words: [`weight ${weight}`] };
 }
 
-type Durations = ReadonlyMap<string, readonly number[]>;
+/** By likeness: work of the same weight that needed the same, and all of the same weight. */
+type Durations = ReadonlyMap<string, Summary>;
 
-/** Work of the same weight that needed the same, else of the same weight whatever it needed. */
-function byDuration(
-  { weight, capabilities }: Candidate,
-  durations: Durations,
-): Part {
-  const alike = durations.get(likeness(weight, capabilities)) ?? [];
-  const runs =
-    alike.length >= ENOUGH_RUNS ? alike : (durations.get(`${weight}`) ?? alike);
-  if (runs.length === 0) return NOTHING;
-  const { p50, n } = summarise(runs);
-  const minutes = p50 / 60_000;
-  const words = `about ${durationInWords(p50)} by ${n} like it${thin(n)}`;
-  return {
-    points: n < ENOUGH_RUNS ? 0 : -DURATION_POINTS * Math.log2(1 + minutes),
-    words: [words],
-  };
+function durationsOf(past: readonly PastWork[]): Durations {
+  const groups = new Map<string, number[]>();
+  for (const { weight, capabilities, runMs } of past)
+    for (const key of [likeness(weight, capabilities), `${weight}`]) {
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [runMs]);
+      else group.push(runMs);
+    }
+  return new Map([...groups].map(([key, runs]) => [key, summarise(runs)]));
 }
 
 const likeness = (weight: number, capabilities: readonly string[]): string =>
   JSON.stringify([weight, ...capabilities.toSorted()]);
 
-function* groupRuns(
-  past: readonly PastWork[],
-): Generator<[string, readonly number[]]> {
-  const groups = new Map<string, number[]>();
-  for (const { weight, capabilities, runMs } of past)
-    for (const key of [likeness(weight, capabilities), `${weight}`])
-      groups.set(key, [...(groups.get(key) ?? []), runMs]);
-  yield* groups;
+function byDuration(
+  { weight, capabilities }: Candidate,
+  durations: Durations,
+): Part {
+  const alike = durations.get(likeness(weight, capabilities));
+  const known =
+    alike !== undefined && alike.n >= ENOUGH_RUNS
+      ? alike
+      : durations.get(`${weight}`);
+  if (known === undefined) return NOTHING;
+  const { p50, n } = known;
+  const minutes = p50 / 60_000;
+  return {
+    points: n < ENOUGH_RUNS ? 0 : -DURATION_POINTS * Math.log2(1 + minutes),
+    words: [`about ${durationInWords(p50)} by ${n} like it${thin(n)}`],
+  };
 }
 
 const thin = (runs: number): string =>

@@ -2,9 +2,16 @@ import { afterEach, expect, test } from "bun:test";
 import type { ListType, NewItem } from "../../flow-balancer/core/board.ts";
 import { PLAIN_TERMS } from "../../flow-balancer/core/queue.ts";
 import { request } from "../support/queue-under-test.ts";
-import { ADA, BOB, item, newBoard, refusal } from "./board-under-test.ts";
+import {
+  ADA,
+  BOB,
+  item,
+  newBoard,
+  type Rig,
+  refusal,
+} from "./board-under-test.ts";
 
-let rig: ReturnType<typeof newBoard>;
+let rig: Rig;
 const setUp = () => (rig = newBoard());
 afterEach(() => rig.close());
 

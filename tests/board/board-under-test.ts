@@ -11,6 +11,7 @@ import type {
   Update,
 } from "../../flow-balancer/core/board.ts";
 import { BalancerError } from "../../flow-balancer/core/errors.ts";
+import type { Env } from "../../flow-balancer/core/ports.ts";
 import {
   holderId,
   type HolderId,
@@ -25,13 +26,18 @@ export const ADA = holderId("ada");
 export const BOB = holderId("bob");
 export const LEASE_MS = 600_000;
 
-type Options = Partial<ConstructorParameters<typeof SqliteBoard>[0]> & {
+type Options = Partial<
+  Omit<ConstructorParameters<typeof SqliteBoard>[0], "env" | "store" | "queue">
+> & {
   /** In a file, so that another can open it. */
   readonly path?: string;
 };
 
-export function newBoard(options: Options = {}) {
-  const env = (options.env as FakeEnv | undefined) ?? new FakeEnv();
+export function newBoard<E extends Env = FakeEnv>(
+  options: Options = {},
+  given: E | null = null,
+) {
+  const env = given ?? (new FakeEnv() as Env as E);
   const home =
     options.home ?? mkdtempSync(join(tmpdir(), "flow-balancer-board-"));
   const store = openStore(options.path ?? ":memory:", "normal", env);
@@ -91,6 +97,8 @@ export function newBoard(options: Options = {}) {
     },
   };
 }
+
+export type Rig = ReturnType<typeof newBoard<FakeEnv>>;
 
 const NO_UPDATE: Update = {
   progress: null,

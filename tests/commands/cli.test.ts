@@ -7,7 +7,10 @@ describe("the command line", () => {
     using desk = new Desk();
     const help = await desk.run(["--help"]);
     expect(help).toMatchObject({ code: 0, stderr: "" });
-    for (const command of ["mcp", "serve", "init", "doctor", "explain"])
+    for (const command of [
+      ...["mcp", "serve", "status", "instances", "sessions", "tasks"],
+      ...["init", "doctor", "explain", "replay"],
+    ])
       expect(help.stdout).toContain(`  ${command} `);
     expect(await desk.run(["--version"])).toEqual({
       code: 0,

@@ -37,21 +37,24 @@ describe("flow-balancer status", () => {
       lease_boot: home.env.boot() + 60_000,
     });
     await home.item(4, "over", { state: "completed" });
+    const bridge = "shell-bridge";
+    const held = { holder: bridge, state: "running" };
+    await home.item(5, "offered to scripts", held, bridge);
     const { exitCode } = status(home.where, terminal());
     expect(exitCode).toBe(3);
     expect(jsonOf(home)).toMatchObject({
       status: "not_running",
       is_stored: true,
       board: {
-        ready: 1,
+        ready: 2,
         active: 1,
         active_weight: 3,
         blocked: 1,
-        items: 4,
+        items: 5,
       },
     });
     expect(textOf(home)).toContain(
-      "board   1 ready, 1 in work (weight 3), 1 waiting for others, 4 in all\n",
+      "board   2 ready, 1 in work (weight 3), 1 waiting for others, 5 in all\n",
     );
   });
 

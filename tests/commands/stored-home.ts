@@ -64,7 +64,12 @@ export class StoredHome implements Disposable {
     });
   }
 
-  async item(seq: number, title: string, more: Row = {}): Promise<void> {
+  async item(
+    seq: number,
+    title: string,
+    more: Row = {},
+    workedBy: string | null = null,
+  ): Promise<void> {
     await this.task(seq, { kind: "agent", queue: "board", ...more });
     await this.insert("board_items", {
       seq,
@@ -73,6 +78,7 @@ export class StoredHome implements Disposable {
       weight: 3,
       capabilities: "[]",
       created_by: "ada",
+      worked_by: workedBy,
       required: "[]",
     });
   }

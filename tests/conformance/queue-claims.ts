@@ -7,7 +7,10 @@ import {
   BEN,
   DONE,
   FAILED,
+  hold,
+  ids,
   LEASE_MS,
+  newTask,
   put,
   take,
   takenIds,
@@ -142,30 +145,88 @@ export function claimTests(make: MakeQueue): void {
 
   test("a place in a group is free again however its holder lost it", async () => {
     const group = { key: "g", limit: 1 };
-    const ways: ((rig: QueueRig) => Promise<unknown>)[] = [
-      async (rig) => rig.queue.settle((await rig.queue.held(ANNE))[0]!, DONE),
-      async (rig) => rig.queue.retry((await rig.queue.held(ANNE))[0]!, FAILED),
-      async (rig) => rig.queue.release((await rig.queue.held(ANNE))[0]!),
-      async (rig) => rig.queue.reclaim(ANNE, { abandon: false }),
-      async (rig) => {
-        rig.env.advance(LEASE_MS);
-        await rig.queue.sweep();
+    const held = async ({ queue }: QueueRig) => (await queue.held(ANNE))[0]!;
+    const ways: {
+      readonly lose: (rig: QueueRig) => Promise<unknown>;
+      /** Whether the one that was lost is the next again. */
+      readonly isBack: boolean;
+    }[] = [
+      {
+        lose: async (rig) => rig.queue.settle(await held(rig), DONE),
+        isBack: false,
+      },
+      // It comes back after a pause only.
+      {
+        lose: async (rig) => rig.queue.retry(await held(rig), FAILED),
+        isBack: false,
+      },
+      { lose: async (rig) => rig.queue.release(await held(rig)), isBack: true },
+      {
+        lose: (rig) => rig.queue.reclaim(ANNE, { abandon: false }),
+        isBack: true,
+      },
+      {
+        lose: async ({ env, queue }) => {
+          env.advance(LEASE_MS);
+          await queue.sweep();
+        },
+        isBack: true,
       },
     ];
-    for (const lose of ways) {
-      const rig = make();
-      const terms = { group, maxAttempts: 2 };
-      const first = await put(rig, { terms });
-      const second = await put(rig, { terms });
-      expect(await takenIds(rig, ANNE, { leaseMs: LEASE_MS })).toEqual([
-        first.id,
-      ]);
-      expect(await takenIds(rig, BEN, { ids: [second.id] })).toEqual([]);
-      await lose(rig);
-      expect(await takenIds(rig, BEN, { ids: [second.id] })).toEqual([
-        second.id,
-      ]);
-    }
+    for (const { lose, isBack } of ways)
+      for (const byName of [true, false]) {
+        const rig = make();
+        const terms = { group, maxAttempts: 2 };
+        const first = await put(rig, { terms });
+        const second = await put(rig, { terms });
+        const mine = await takenIds(rig, ANNE, { leaseMs: LEASE_MS });
+        expect(mine).toEqual([first.id]);
+        const ask = byName ? { ids: [second.id] } : {};
+        expect(await takenIds(rig, BEN, ask)).toEqual([]);
+        await lose(rig);
+        const next = isBack && !byName ? first : second;
+        expect(await takenIds(rig, BEN, ask)).toEqual([next.id]);
+      }
+  });
+
+  test("a free place in a group is for whoever can use it, whichever task stands first", async () => {
+    const rig = make();
+    const group = { key: "g", limit: 1 };
+    await put(rig, { kind: "a", terms: { group } });
+    const ofKind = [
+      await put(rig, { kind: "a", priority: 3, terms: { group } }),
+      await put(rig, { kind: "b", terms: { group } }),
+    ];
+    const lease = await takeOne(rig, ANNE, { kinds: ["c", "a"] });
+    expect(lease.id).toBe(ofKind[0]!.id);
+    expect(await takenIds(rig, BEN)).toEqual([]);
+    await rig.queue.settle(lease, DONE);
+    // Nobody runs tasks of kind "a" any more.
+    expect(await takenIds(rig, BEN, { kinds: ["b"] })).toEqual([ofKind[1]!.id]);
+    const other = make();
+    const board = { queue: "board", group } as const;
+    const held = await hold(other, ANNE, { terms: { group } });
+    await put(other, { terms: board });
+    const pool = await put(other, { terms: { group } });
+    expect(await takenIds(other, BEN)).toEqual([]);
+    expect(await takenIds(other, BEN, { queue: "board" })).toEqual([]);
+    await other.queue.settle(held, DONE);
+    expect(await takenIds(other, BEN)).toEqual([pool.id]);
+  });
+
+  test("however many of a group wait, they hide nobody from a claim", async () => {
+    const rig = make();
+    const terms = { group: { key: "g", limit: 1 } };
+    await rig.queue.add(
+      Array.from({ length: 1_200 }, (_, n) =>
+        newTask(`crowd-${n}`, { priority: 1, terms }),
+      ),
+    );
+    const plain = await put(rig);
+    expect(await takenIds(rig, ANNE, { max: 2 })).toEqual([
+      ...ids("crowd-0"),
+      plain.id,
+    ]);
   });
 
   test("one holder or three, in one turn or not: each task goes to one of them", async () => {

@@ -30,6 +30,7 @@ const TERMS: readonly Partial<Terms>[] = [
   { group: { key: "g", limit: 1 } },
   { group: { key: "h", limit: 2 } },
   { queue: "board" },
+  { queue: "board", group: { key: "g", limit: 1 } },
 ];
 
 /** Null four times of five. */
@@ -256,7 +257,7 @@ const WEIGHTS: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
   [2, cancel],
   [2, redrive],
   [1, told],
-  [1, reclaim],
+  [2, reclaim],
   [3, advance],
 ];
 

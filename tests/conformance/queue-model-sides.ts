@@ -85,9 +85,14 @@ export class Side {
         : null,
   });
 
-  /** All that can be seen of it. */
-  async look() {
+  /** Every task there is. */
+  async lookAtTasks() {
     const { tasks } = await this.queue.list({ limit: 1_000 });
+    return tasks.map(this.told);
+  }
+
+  /** Who holds what, and how many there are of each state. */
+  async look() {
     const held = HOLDERS.map(async (holder) => ({
       holder,
       held: (await this.queue.held(holder))
@@ -99,7 +104,6 @@ export class Side {
       cancelAsked: this.numbersOf(await this.queue.cancelAsked(holder)),
     }));
     return {
-      tasks: tasks.map(this.told),
       holders: await Promise.all(held),
       counts: await this.queue.counts(),
       runTimes: await this.queue.runTimes("a", 5),

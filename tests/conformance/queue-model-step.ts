@@ -1,4 +1,4 @@
-/** One thing that is asked of both sides, as a command for fast-check: their answers are compared, and then all that can be seen of them. */
+/** One thing that is asked of both sides, as a command for fast-check: their answers are compared, and then what can be seen of them. */
 
 import { expect } from "bun:test";
 import type fc from "fast-check";
@@ -9,9 +9,13 @@ import { answerOf, type Side } from "./queue-model-sides.ts";
 export interface Sides {
   readonly subject: Side;
   readonly model: Side;
+  steps: number;
   /** How often each answer was seen, so that nobody can say that nothing happened. */
   readonly seen: Map<string, number>;
 }
+
+/** A list takes ten times as long as all else; what went wrong shows in the next one. */
+const LIST_EVERY = 4;
 
 /** `live`: the leases that hold, as the model has it. */
 export type Act = (side: Side, live: readonly number[]) => Promise<unknown>;
@@ -31,14 +35,30 @@ export class Step implements fc.AsyncCommand<object, Sides> {
   toString = (): string =>
     [this.#verb, ...this.#details.map((one) => JSON.stringify(one))].join(" ");
 
-  async run(_: object, { subject, model, seen }: Sides): Promise<void> {
+  async run(_: object, sides: Sides): Promise<void> {
+    const { subject, model, seen } = sides;
     const live = await model.live();
     const answer = await answerOf(this.#act(subject, live));
-    expect(answer).toEqual((await answerOf(this.#act(model, live))) as never);
-    expect(await subject.look()).toEqual(await model.look());
+    expectSame(answer, await answerOf(this.#act(model, live)));
+    expectSame(await subject.look(), await model.look());
+    sides.steps += 1;
+    if (sides.steps % LIST_EVERY === 0) await expectSameTasks(sides);
     const what = `${this.#verb} ${JSON.stringify(answer)?.replaceAll(/[1-9]\d*/g, "n")}`;
     seen.set(what, (seen.get(what) ?? 0) + 1);
   }
+}
+
+export async function expectSameTasks({
+  subject,
+  model,
+}: Sides): Promise<void> {
+  expectSame(await subject.lookAtTasks(), await model.lookAtTasks());
+}
+
+/** As `toEqual`, which takes longer than all else and is asked only for its words. */
+function expectSame(subject: unknown, model: unknown): void {
+  if (JSON.stringify(subject) !== JSON.stringify(model))
+    expect(subject).toEqual(model);
 }
 
 /** A lease by its place among those that hold, or among all there ever were. */

@@ -6,6 +6,7 @@ import type {
   PoolRun,
   PoolTask,
 } from "../../flow-balancer/pool/pool-task.ts";
+import type { Permit } from "./pool-commands.ts";
 import type { SimulatedWorker } from "./simulated-worker.ts";
 
 export interface ModelTask {
@@ -20,6 +21,14 @@ export interface ModelTask {
   /** Ends its worker as soon as it runs, or fills its memory if that has a limit. */
   readonly kills: boolean;
   readonly waitingBefore: number;
+  /** Null: it may start without. */
+  readonly permit: Permit | null;
+  /** Times it was asked whether it may start, and is not answered yet. */
+  asking: number;
+  /** It may start, once. */
+  isAllowed: boolean;
+  /** It was told that it may not. */
+  wasDenied: boolean;
   run: PoolRun | null;
   /** Who has it, from when the pool gave it away until the pool heard of its end. */
   worker: SimulatedWorker | null;
@@ -79,6 +88,7 @@ export function wrongOutcome(
         ? null
         : `completed with ${result.valueJson}, its worker said ${it.values.join()}`;
     case "cancelled":
+      if (it.wasDenied && it.permit?.answer === "no") return null;
       return it.cancelledAt !== null ? null : "nobody cancelled it";
     case "timed_out":
       return it.runningSince !== null &&
@@ -109,6 +119,8 @@ function wrongFailure(
     switch (code) {
       case "TASK_THREW":
         return it.failed || it.gaveUp;
+      case "STORAGE_FAILED":
+        return it.wasDenied && it.permit?.answer === "broken";
       case "DEADLINE_PASSED":
         return (it.task.deadlineMs ?? null) !== null;
       case "START_TIMEOUT":

@@ -38,17 +38,21 @@ export class PoolAccount {
 
   submitted(
     task: PoolTask,
-    { obeys, binds, kills }: Pick<ModelTask, "obeys" | "binds" | "kills">,
+    more: Pick<ModelTask, "obeys" | "binds" | "kills" | "permit">,
   ): ModelTask {
     const it: ModelTask = {
       task,
       kind: task.kind,
       serial: this.tasks.length,
       at: this.#now(),
-      obeys,
-      binds,
-      kills,
-      waitingBefore: this.waiting,
+      obeys: more.obeys,
+      binds: more.binds,
+      kills: more.kills,
+      permit: more.permit,
+      asking: 0,
+      isAllowed: false,
+      wasDenied: false,
+      waitingBefore: this.waiting - this.asking,
       run: null,
       worker: null,
       givenAt: 0,
@@ -71,8 +75,14 @@ export class PoolAccount {
     return it;
   }
 
+  /** With those that have a worker and were not sent to it yet. */
   get waiting(): number {
     return this.#open.filter(({ worker }) => worker === null).length;
+  }
+
+  /** Who may be among those, or have lost that worker meanwhile. */
+  get asking(): number {
+    return this.#open.filter(isAsking).length;
   }
 
   taskOf(worker: SimulatedWorker, job: number): ModelTask | undefined {
@@ -183,3 +193,7 @@ export class PoolAccount {
     this.#open = this.#open.filter((other) => other !== it);
   }
 }
+
+/** It has a worker, or had one, and is not sent before it is answered and that was heard. */
+export const isAsking = (it: ModelTask): boolean =>
+  it.worker === null && (it.asking > 0 || it.isAllowed || it.wasDenied);

@@ -37,6 +37,12 @@ export function kindOf(name: string): PoolKind {
   return kind;
 }
 
+export interface Permit {
+  readonly answer: "yes" | "no" | "broken";
+  /** 0: in the turn in which it is asked. */
+  readonly afterMs: number;
+}
+
 /** `pick` chooses among those there are. */
 export type PoolCommand =
   | {
@@ -50,6 +56,8 @@ export type PoolCommand =
       readonly binds: boolean;
       readonly kills: boolean;
       readonly inputChars: number;
+      /** What is answered when it is asked whether it may start; null: nobody is asked. */
+      readonly permit: Permit | null;
     }
   | {
       readonly type: "finish";
@@ -79,6 +87,11 @@ export type PoolCommand =
   | { readonly type: "resize"; readonly workers: number }
   | { readonly type: "close"; readonly graceMs: number };
 
+export type Command<Type extends PoolCommand["type"]> = Extract<
+  PoolCommand,
+  { type: Type }
+>;
+
 /** A task of the kind, and what is said of it. */
 export const running = (
   kindName: string,
@@ -94,6 +107,7 @@ export const running = (
   binds: false,
   kills: false,
   inputChars: 2,
+  permit: null,
   ...more,
 });
 
@@ -117,6 +131,13 @@ const run = fc.record({
   binds: fc.boolean(),
   kills: fc.nat(14).map((n) => n === 14),
   inputChars: fc.constantFrom(2, 2, 2, 9_000, 70_000),
+  permit: fc.option(
+    fc.record<Permit>({
+      answer: fc.constantFrom("yes", "yes", "yes", "yes", "no", "broken"),
+      afterMs: fc.constantFrom(0, 0, 10, 200, 1_000),
+    }),
+    { freq: 2 },
+  ),
 });
 
 const advance = (...ms: readonly number[]): fc.Arbitrary<PoolCommand> =>

@@ -8,7 +8,7 @@ import type { PoolStatus } from "../../flow-balancer/core/pool-status.ts";
 import type { PoolKind } from "../../flow-balancer/pool/pool-task.ts";
 import type { RunRequest } from "../../flow-balancer/worker/frames.ts";
 import { wrongOutcome, type ModelTask } from "./model-task.ts";
-import { PoolAccount, type WorkerPast } from "./pool-account.ts";
+import { isAsking, PoolAccount, type WorkerPast } from "./pool-account.ts";
 import type { SimulatedFloor } from "./simulated-floor.ts";
 import type { SimulatedWorker } from "./simulated-worker.ts";
 
@@ -84,6 +84,9 @@ export class PoolOracle {
     const { kind } = it;
     if (it.settled > 0) this.#fail(`${where}: it is settled`);
     if (it.worker !== null) this.#fail(`${where}: also on ${it.worker.id}`);
+    if (it.permit !== null && !it.isAllowed)
+      this.#fail(`${where}: nobody said that it may start`);
+    it.isAllowed = false;
     if (kind.effects === "once" && it.given > 0)
       this.#fail(`${where}: a second time`);
     if (!worker.isReady || worker.drainedAt !== null)
@@ -118,6 +121,7 @@ export class PoolOracle {
       if (other.serial >= it.serial) return;
       if (
         other.worker === null &&
+        !isAsking(other) &&
         isPlain(other) &&
         other.kind === it.kind &&
         other.task.session === it.task.session &&
@@ -143,8 +147,8 @@ export class PoolOracle {
   }
 
   #checkCounts(status: PoolStatus): void {
-    if (status.waiting !== this.account.waiting)
-      this.#fail(`${status.waiting} wait, not ${this.account.waiting}`);
+    const { waiting, asking } = this.account;
+    let notSent = 0;
     const byKind = new Map<PoolKind, number>();
     for (const { worker, kind } of this.account.open)
       if (worker !== null) byKind.set(kind, (byKind.get(kind) ?? 0) + 1);
@@ -154,9 +158,12 @@ export class PoolOracle {
     for (const { pid, tasksInFlight, id } of status.workers) {
       const worker = [...this.#floor().workers].find((one) => one.pid === pid);
       const running = worker === undefined ? 0 : this.account.on(worker).length;
-      if (running !== tasksInFlight)
+      notSent += tasksInFlight - running;
+      if (running > tasksInFlight || notSent > asking)
         this.#fail(`${id} has ${tasksInFlight} tasks, not ${running}`);
     }
+    if (status.waiting + notSent !== waiting)
+      this.#fail(`${status.waiting} wait, not ${waiting - notSent}`);
   }
 
   #checkClocks(it: ModelTask): void {
@@ -168,7 +175,7 @@ export class PoolOracle {
     if (it.deaths >= MAX_DEATHS) this.#fail(`${id}: ${it.deaths} deaths`);
     if (it.worker === null) {
       if (it.cancelledAt !== null) this.#fail(`${id}: cancelled, and waits`);
-      if (deadlineMs !== null && past(it.at, deadlineMs))
+      if (deadlineMs !== null && past(it.at, deadlineMs) && !isAsking(it))
         this.#fail(`${id} waits beyond its deadline`);
       return;
     }
@@ -216,7 +223,9 @@ export class PoolOracle {
 
   /** An idle worker and somebody who waits for such a one. */
   #checkNobodyIsForgotten({ workers }: PoolStatus): void {
-    const waiting = this.account.open.filter((it) => it.worker === null);
+    const waiting = this.account.open.filter(
+      (it) => it.worker === null && !isAsking(it),
+    );
     for (const { state, pid, id } of workers) {
       const worker = [...this.#floor().workers].find((one) => one.pid === pid);
       if (state !== "idle" || worker === undefined) continue;
@@ -246,7 +255,7 @@ export class PoolOracle {
 
   #isLimited({ kind }: ModelTask): boolean {
     const running = this.account.open.filter(
-      (it) => it.kind === kind && it.worker !== null,
+      (it) => it.kind === kind && (it.worker !== null || isAsking(it)),
     ).length;
     return running >= (kind.concurrency ?? Infinity);
   }

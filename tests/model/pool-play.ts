@@ -5,7 +5,8 @@ import type { SessionId, TaskId } from "../../flow-balancer/core/ids.ts";
 import type { PoolSettings } from "../../flow-balancer/core/pool-settings.ts";
 import { MultiTierPoolManager } from "../../flow-balancer/pool/multi-tier-pool-manager.ts";
 import type { PoolTask } from "../../flow-balancer/pool/pool-task.ts";
-import { kindOf, type PoolCommand } from "./pool-commands.ts";
+import { kindOf, type Command, type PoolCommand } from "./pool-commands.ts";
+import { askPermit } from "./ask-permit.ts";
 import type { ModelTask } from "./model-task.ts";
 import { PoolOracle } from "./pool-oracle.ts";
 import { sayJunk } from "./say-junk.ts";
@@ -24,11 +25,6 @@ export const SETTINGS: PoolSettings = {
 
 /** Longest a pool may need to be done, when everything works again: the longest wait after crashes is 300 s. */
 const RECOVERY_MS = 1_000_000;
-
-type Command<Type extends PoolCommand["type"]> = Extract<
-  PoolCommand,
-  { type: Type }
->;
 
 export class PoolPlay {
   readonly floor: SimulatedFloor;
@@ -164,6 +160,7 @@ export class PoolPlay {
   }
 
   #run(command: Command<"run">): void {
+    const { permit } = command;
     const task: PoolTask = {
       id: `task_${this.oracle.account.tasks.length + 1}` as TaskId,
       kind: kindOf(command.kind),
@@ -173,8 +170,11 @@ export class PoolPlay {
       priority: command.priority,
       timeoutMs: command.timeoutMs,
       deadlineMs: command.deadlineMs,
+      ...(permit !== null && {
+        mayStart: () => askPermit(it, permit, this.floor.clock),
+      }),
     };
-    const it = this.oracle.account.submitted(task, command);
+    const it: ModelTask = this.oracle.account.submitted(task, command);
     try {
       this.oracle.admitted(it, this.pool.run(task));
     } catch (thrown) {

@@ -11,21 +11,18 @@ const LEAST_RATE = 50;
 export function breaches(report: NemesisReport): string[] {
   const stale = (STALE_PER_200_KILLS * report.kills) / KILLS;
   const found: [boolean, string][] = [
-    [report.lost.length > 0, `lost: ${report.lost.join(", ")}`],
-    [
-      report.unfinished.length > 0,
-      `never ended: ${report.unfinished.join(", ")}`,
-    ],
+    [report.lost.length > 0, `lost: ${some(report.lost)}`],
+    [report.unfinished.length > 0, `never ended: ${some(report.unfinished)}`],
     [
       report.doublyAccepted > 0,
       `accepted twice: ${report.doublyAccepted} tasks`,
     ],
-    [report.changed.length > 0, `changed: ${report.changed.join("; ")}`],
+    [report.changed.length > 0, `changed: ${some(report.changed)}`],
     [
       report.effectsTwice > 0,
       `commands that ran twice: ${report.effectsTwice}`,
     ],
-    [report.damage.length > 0, `damage: ${report.damage.join("; ")}`],
+    [report.damage.length > 0, `damage: ${some(report.damage)}`],
     [
       report.staleRejected <= stale,
       `vacuous: only ${report.staleRejected} stale results were refused, more than ${stale} are needed`,
@@ -38,3 +35,12 @@ export function breaches(report: NemesisReport): string[] {
   ];
   return found.flatMap(([isBroken, text]) => (isBroken ? [text] : []));
 }
+
+const SHOWN = 5;
+
+/** All of them are among the results. */
+const some = (all: readonly string[]): string =>
+  [
+    ...all.slice(0, SHOWN),
+    ...(all.length > SHOWN ? [`and ${all.length - SHOWN} more`] : []),
+  ].join("; ");

@@ -49,7 +49,7 @@ export class Faults {
   async next(): Promise<void> {
     const at = this.#chance.below(100);
     if (at < WORKERS) this.#killWorker();
-    else if (at < WORKERS + SERVERS) await this.#killServers([this.#index()]);
+    else if (at < WORKERS + SERVERS) await this.#killServer();
     else if (at < WORKERS + SERVERS + STOPS) this.#stop();
     else {
       this.counts.allAtOnce++;
@@ -75,10 +75,16 @@ export class Faults {
     this.counts.workers++;
   }
 
+  /** Not one that is stopped: what it does when it goes on is to be seen. */
+  async #killServer(): Promise<void> {
+    const index = this.#index();
+    if (this.#terminals[index]?.isStopped !== true)
+      await this.#killServers([index]);
+  }
+
   async #killServers(which: readonly number[]): Promise<void> {
     const dying = which.flatMap((index) => this.#terminals[index] ?? []);
     for (const terminal of dying) {
-      // A stopped one as well: it never goes on.
       terminal.signal("SIGKILL");
       this.counts.servers++;
     }

@@ -51,7 +51,7 @@ export const DEAD_AFTER_MS = 1_500;
 const STOP_MS = 2_000;
 const PAUSE_MS = 250;
 /** Until everything has ended after the last fault. */
-const PEACE_MS = 120_000;
+const PEACE_MS = 60_000;
 
 export async function nemesis(options: NemesisOptions): Promise<NemesisReport> {
   const root = mkdtempSync(join(tmpdir(), "flow-balancer-nemesis-"));
@@ -74,6 +74,8 @@ function places(root: string) {
     HOME: user,
     FLOW_BALANCER_HOME: home,
     FLOW_BALANCER_POOL_MAX_WORKERS: "2",
+    // One session for all: a worker serves one at a time, and those of dead connections would each need their own.
+    CLAUDE_CODE_SESSION_ID: "nemesis",
     FLOW_BALANCER_INSTANCES_HEARTBEAT_MS: String(HEARTBEAT_MS),
     FLOW_BALANCER_INSTANCES_DEAD_AFTER_MS: String(DEAD_AFTER_MS),
   };

@@ -24,7 +24,7 @@ export class Terminal {
   /** It was stopped by a signal, and has not been let go on. */
   isStopped = false;
   hasEnded = false;
-  readonly process: Bun.Subprocess<"pipe", "pipe", "ignore">;
+  readonly process: Bun.Subprocess<"pipe", "pipe", "inherit" | "ignore">;
   readonly #waiting = new Map<number, Waiting>();
   #nextId = 1;
 
@@ -34,7 +34,7 @@ export class Terminal {
       env: { ...env },
       stdin: "pipe",
       stdout: "pipe",
-      stderr: "ignore",
+      stderr: process.env["DBG"] ? "inherit" : "ignore",
     });
     void this.process.exited.then(() => this.#ended());
     void this.#read();

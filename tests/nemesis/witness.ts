@@ -12,7 +12,7 @@ export interface Verdict {
   readonly acknowledged: number;
   /** Acknowledged, and not in the store. */
   readonly lost: readonly string[];
-  /** Acknowledged, and without a result at the end. */
+  /** Without a result at the end. */
   readonly unfinished: readonly string[];
   /** Given a result more than once for one fence, or another one after the first. */
   readonly doublyAccepted: number;
@@ -68,9 +68,7 @@ export class Witness {
     return {
       acknowledged: acknowledged.length,
       lost: acknowledged.filter((id) => !states.has(id)),
-      unfinished: acknowledged.filter((id) =>
-        ["queued", "running"].includes(states.get(id) ?? ""),
-      ),
+      unfinished: this.#unfinished(),
       doublyAccepted:
         this.#count("SELECT count(*) AS n FROM witness WHERE what = 'again'") +
         this.#count(
@@ -84,6 +82,19 @@ export class Witness {
         "SELECT count(*) AS n FROM attempts WHERE end = 'holder_died'",
       ),
     };
+  }
+
+  /** With what is known of why. */
+  #unfinished(): string[] {
+    return this.#db
+      .query<{ said: string }, []>(
+        `SELECT t.id || ' ' || t.state || ', pending ' || t.pending || ', fence ' || t.fence || ', lost ' || t.lost ||
+           ', held by ' || coalesce(t.holder || ' (' || coalesce(i.end, 'alive') || ')', 'nobody') ||
+           CASE WHEN t.due_boot IS NULL THEN '' ELSE ', delayed' END AS said
+         FROM tasks t LEFT JOIN instances i ON i.id = t.holder WHERE t.state IN ('queued', 'running')`,
+      )
+      .all()
+      .map(({ said }) => said);
   }
 
   close(): void {

@@ -75,18 +75,23 @@ test("no statement of the queue reads a table from end to end, or sorts", () => 
 test.each([
   [
     "the next priority with something ready",
-    /^select "priority".*"queue" = \?/,
+    /^select "priority".*"queue" = \?\) and "tasks"."priority" </,
     "tasks_ready (queue=? AND priority<?)",
   ],
   [
     "the heads of a priority",
-    /"priority" = \?\) order by "tasks"."seq" asc/,
+    /"queue" = \?\) and "tasks"."priority" = \?\) order by/,
     "tasks_ready (queue=? AND priority=?)",
   ],
   [
-    "the heads of some kinds",
-    /json_each.*order by.*"seq" asc/,
-    "tasks_ready (queue=? AND priority=?)",
+    "the next priority with one of a kind ready",
+    /^select "priority".*"kind" = \?/,
+    "tasks_ready_kind (queue=? AND kind=? AND priority<?)",
+  ],
+  [
+    "the heads of a priority, of a kind",
+    /"kind" = \?\) and "tasks"."priority" = \?/,
+    "tasks_ready_kind (queue=? AND kind=? AND priority=?)",
   ],
   [
     "tasks by name, to claim",
@@ -126,7 +131,17 @@ test.each([
   [
     "who of a group is next",
     /^select "seq".*"due_boot" = 9007199254740991/,
-    "tasks_group_waiting (group_key=? AND priority=?)",
+    "tasks_group_waiting (group_key=? AND queue=? AND kind=? AND group_limit=? AND priority=? AND due_boot=?)",
+  ],
+  [
+    "which classes of a group wait",
+    /\(queue, kind, group_limit, priority\) > /,
+    "tasks_group_waiting (group_key=? AND (queue,kind,group_limit,priority)>(?,?,?,?))",
+  ],
+  [
+    "whether a class is crowded",
+    /limit 1 offset \?/,
+    "tasks_group_waiting (group_key=? AND queue=? AND kind=? AND group_limit=? AND priority=? AND due_boot=?)",
   ],
   [
     "a task, before it changes",

@@ -6,7 +6,14 @@ import type { Lease } from "../../flow-balancer/core/queue.ts";
 import { isTerminal, type TaskState } from "../../flow-balancer/core/task.ts";
 
 /** One task: id, state, fence, holder, group, value. */
-type Row = [TaskId, TaskState, number, string | null, string | null, string | null];
+type Row = [
+  TaskId,
+  TaskState,
+  number,
+  string | null,
+  string | null,
+  string | null,
+];
 
 export interface Tally {
   /** Results of holders that had lost their task. */
@@ -25,6 +32,7 @@ export class QueueChecks {
   readonly #leases = new Map<TaskId, number>();
   /** The value that was accepted; null: an end without one. */
   readonly #results = new Map<TaskId, string | null>();
+  readonly #once = new Set<TaskId>();
   readonly #effects = new Map<TaskId, number>();
 
   constructor(db: Database) {
@@ -38,6 +46,7 @@ export class QueueChecks {
     this.#fences.clear();
     this.#leases.clear();
     this.#results.clear();
+    this.#once.clear();
     this.#effects.clear();
   }
 
@@ -48,12 +57,19 @@ export class QueueChecks {
   handedOut({ id, fence }: Lease): void {
     const before = this.#leases.get(id);
     if (before !== undefined && fence <= before)
-      throw new Error(`${id}: handed out under ${fence}, and under ${before} before`);
+      throw new Error(
+        `${id}: handed out under ${fence}, and under ${before} before`,
+      );
     this.#leases.set(id, fence);
   }
 
   /** What became of a settle, or of a retry that was one (`again` false). */
-  answered(lease: Lease, value: string | null, accepted: boolean, again: boolean): void {
+  answered(
+    lease: Lease,
+    value: string | null,
+    accepted: boolean,
+    again: boolean,
+  ): void {
     const isNewest = this.#leases.get(lease.id) === lease.fence;
     if (!accepted) {
       this.tally.staleRejected += isNewest ? 0 : 1;
@@ -62,7 +78,9 @@ export class QueueChecks {
     if (this.#results.has(lease.id))
       throw new Error(`${lease.id}: two results were accepted`);
     if (!isNewest)
-      throw new Error(`${lease.id}: a result was accepted from a holder that had lost it`);
+      throw new Error(
+        `${lease.id}: a result was accepted from a holder that had lost it`,
+      );
     if (again) this.tally.retried += 1;
     else {
       this.tally.accepted += 1;
@@ -74,10 +92,26 @@ export class QueueChecks {
     this.#results.delete(id);
   }
 
+  /** It must not run twice. */
+  once(id: TaskId): void {
+    this.#once.add(id);
+  }
+
+  /** A task's code was reached. */
   effect(id: TaskId): void {
     const times = (this.#effects.get(id) ?? 0) + 1;
     this.#effects.set(id, times);
-    if (times > 1) throw new Error(`${id}: ran ${times} times, and must once`);
+    if (times > 1 && this.#once.has(id))
+      throw new Error(`${id}: ran ${times} times, and must once`);
+  }
+
+  /** Once all is over. */
+  over(counts: Readonly<Record<TaskState, number>>): void {
+    const counted = Object.values(counts).reduce((sum, n) => sum + n, 0);
+    if (counted !== this.#fences.size)
+      throw new Error(`${counted} tasks are counted, of ${this.#fences.size}`);
+    if (counts.queued + counts.running > 0)
+      throw new Error("some are counted that have not ended, and all have");
   }
 
   /** Whether all have ended. Throws what does not hold. */
@@ -85,25 +119,40 @@ export class QueueChecks {
     let allEnded = true;
     let stored = 0;
     const groups = new Set<string>();
-    for (const [id, state, fence, holder, group, value] of this.#rows.values() as Row[]) {
-      if (fence < (this.#fences.get(id) ?? 0)) throw new Error(`${id}: its fence fell to ${fence}`);
+    for (const [
+      id,
+      state,
+      fence,
+      holder,
+      group,
+      value,
+    ] of this.#rows.values() as Row[]) {
+      if (fence < (this.#fences.get(id) ?? 0))
+        throw new Error(`${id}: its fence fell to ${fence}`);
       this.#fences.set(id, fence);
       if (this.#acknowledged.has(id)) stored += 1;
       if (isTerminal(state)) {
-        if (holder !== null) throw new Error(`${id}: ended, and held by ${holder}`);
+        if (holder !== null)
+          throw new Error(`${id}: ended, and held by ${holder}`);
         const accepted = this.#results.get(id);
         if (accepted !== undefined && accepted !== value)
-          throw new Error(`${id}: ${accepted} was accepted, and ${value} is stored`);
+          throw new Error(
+            `${id}: ${accepted} was accepted, and ${value} is stored`,
+          );
         continue;
       }
       allEnded = false;
-      if (this.#results.has(id)) throw new Error(`${id}: its result was accepted, and it is ${state}`);
+      if (this.#results.has(id))
+        throw new Error(`${id}: its result was accepted, and it is ${state}`);
       if (holder === null || group === null) continue;
-      if (groups.has(group)) throw new Error(`${group}: more than one of this group is held`);
+      if (groups.has(group))
+        throw new Error(`${group}: more than one of this group is held`);
       groups.add(group);
     }
     if (stored < this.#acknowledged.size)
-      throw new Error(`${this.#acknowledged.size - stored} acknowledged tasks are not there`);
+      throw new Error(
+        `${this.#acknowledged.size - stored} acknowledged tasks are not there`,
+      );
     return allEnded;
   }
 }

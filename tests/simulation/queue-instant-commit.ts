@@ -11,7 +11,7 @@ type Doors = Pick<
   "write" | "writeWith" | "watch" | "whenFull" | "drained"
 >;
 
-export class InstantCommit implements Doors {
+class InstantCommit implements Doors {
   readonly #db: Database;
   readonly #begin: Statement;
   readonly #end: Statement;

@@ -28,7 +28,7 @@ function newBlobs() {
   const home = mkdtempSync(join(tmpdir(), "blobs-"));
   folders.push(home);
   const folder = join(home, "blobs");
-  return { home, folder, blobs: new Blobs(folder, new FakeEnv()) };
+  return { home, folder, blobs: new Blobs(home, new FakeEnv()) };
 }
 
 const bytes = (text: string) => Buffer.from(text) as Uint8Array<ArrayBuffer>;
@@ -119,7 +119,6 @@ describe("blobs", () => {
     expect(reading(blobs, name)).toContain("holds something else");
     blobs.remove(name);
     blobs.remove(name);
-    expect(blobs.has(name)).toBe(false);
     expect(reading(blobs, name)).toContain("is not there");
     expect(reading(blobs, "../../../etc/passwd")).toContain("names no file");
   });
@@ -159,7 +158,7 @@ const KILLING_MS = 3_000;
 const AT_ONCE = 2;
 
 test("writers killed at any moment: under a name there is always all of it", async () => {
-  const { folder, blobs } = newBlobs();
+  const { home, folder, blobs } = newBlobs();
   const seen = new Set<string>();
   const torn: string[] = [];
   const look = (all: boolean): void => {
@@ -179,7 +178,7 @@ test("writers killed at any moment: under a name there is always all of it", asy
         [
           process.execPath,
           join(import.meta.dir, "children/write-blobs.ts"),
-          folder,
+          home,
           seed,
         ],
         { stdout: "pipe", stderr: "inherit" },

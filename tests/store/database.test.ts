@@ -12,6 +12,7 @@ import { dirname, join } from "node:path";
 import type { BalancerError } from "../../flow-balancer/core/errors.ts";
 import { Blobs } from "../../flow-balancer/store/blobs.ts";
 import { closeStore, openStore } from "../../flow-balancer/store/database.ts";
+import { refuseUnsafeSqlite } from "../../flow-balancer/store/safe-sqlite.ts";
 import { SqliteSessions } from "../../flow-balancer/store/sqlite-sessions.ts";
 import { sessionId } from "../../flow-balancer/core/ids.ts";
 import { FakeEnv } from "../support/fake-env.ts";
@@ -68,6 +69,8 @@ describe("a store", () => {
       expect(pragma("synchronous")).toBe(level);
       expect(pragma("journal_mode")).toBe("wal");
       expect(pragma("trusted_schema")).toBe(0);
+      // Incremental: what is archived can be given back to the disk.
+      expect(pragma("auto_vacuum")).toBe(2);
       await closeStore(store);
     },
   );
@@ -152,6 +155,21 @@ test("processes that open a new store at the same moment all get it", async () =
   );
   expect(complaints).toEqual(children.map(() => ""));
 }, 30_000);
+
+describe("SQLite", () => {
+  test.each(["3.51.3", "3.54.1", "4.0.0"])("%s is taken", (version) => {
+    expect(() => refuseUnsafeSqlite(version)).not.toThrow();
+  });
+
+  test.each(["3.51.2", "3.40.1", "3.9.0"])(
+    "%s, which may damage the file, is refused",
+    (version) => {
+      expect(() => refuseUnsafeSqlite(version)).toThrow(
+        `SQLite ${version} may damage a database that several processes write; 3.51.3 or newer is needed`,
+      );
+    },
+  );
+});
 
 describe("sessions", () => {
   test("are closed once, whoever closes them again", async () => {

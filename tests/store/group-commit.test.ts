@@ -107,6 +107,43 @@ test("one that fails harms no other, whatever it threw", async () => {
   expect(stored()).toEqual([1, 2, 3]);
 });
 
+test("who watches hears of each transaction when it begins and last before it commits, also of those that run alone", async () => {
+  const { commit, db, insert, stored } = setUp();
+  const heard: string[] = [];
+  let pending: number[] = [];
+  commit.watch({
+    begun: () => {
+      heard.push("begun");
+      pending = [];
+    },
+    ending: () => {
+      heard.push("ending");
+      for (const n of pending) db.run("INSERT INTO t VALUES (?)", [n]);
+    },
+  });
+  const note = (n: number) =>
+    commit.write(() => {
+      pending.push(n);
+    });
+  await Promise.all([insert(1), note(11), note(12)]);
+  expect(heard.splice(0)).toEqual(["begun", "ending"]);
+  expect(stored()).toEqual([1, 11, 12]);
+  const results = await Promise.all([
+    codeOf(note(13)),
+    codeOf(insert(1)),
+    codeOf(note(11)),
+    codeOf(note(14)),
+  ]);
+  // What it writes can fail as well, and only those whose doing it is.
+  expect(results).toEqual([
+    "resolved",
+    "STORAGE_FAILED",
+    "STORAGE_FAILED",
+    "resolved",
+  ]);
+  expect(stored()).toEqual([1, 11, 12, 13, 14]);
+});
+
 test("while another connection writes it tries again, holds nothing up, and loses nothing", async () => {
   const { env, insert, other, stored, commit } = setUp();
   other.run("BEGIN IMMEDIATE");

@@ -17,7 +17,7 @@ import { TaskReader } from "../../flow-balancer/queue/task-reader.ts";
 import { closeStore, openStore } from "../../flow-balancer/store/database.ts";
 import { openForReading } from "../../flow-balancer/store/open-for-reading.ts";
 import { FakeEnv } from "../support/fake-env.ts";
-import { request } from "../support/queue-under-test.ts";
+import { HELD, request } from "../support/queue-under-test.ts";
 
 let folder: string;
 let path: string;
@@ -71,6 +71,8 @@ function writeOldStore(): void {
 
 const OLD = {
   id: "task_old",
+  queue: "pool",
+  holder: null,
   state: "completed",
   deadlineMs: null,
   after: [],
@@ -93,7 +95,7 @@ describe("a store of before there were decisions", () => {
     const store = openStore(path, "normal", env);
     const queue = new SqliteQueue(store, env);
     expect(await queue.get(taskId("old"))).toMatchObject(OLD);
-    const { task } = await queue.record(request({ deadlineMs: 9 }));
+    const { task } = await queue.record(request({ deadlineMs: 9 }), HELD);
     expect(await queue.get(task.id)).toMatchObject({ deadlineMs: 9 });
     await closeStore(store);
     expect(read("task_old")).toMatchObject(OLD);
@@ -104,7 +106,7 @@ describe("opened for reading", () => {
   test("a store shows what a server that runs has written, and takes no writes", async () => {
     const env = new FakeEnv();
     const store = openStore(path, "normal", env);
-    const { task } = await new SqliteQueue(store, env).record(request());
+    const { task } = await new SqliteQueue(store, env).record(request(), HELD);
     store.raw.run("BEGIN IMMEDIATE");
     expect(read(task.id)).toMatchObject({ id: task.id, state: "queued" });
     store.raw.run("ROLLBACK");
@@ -118,7 +120,7 @@ describe("opened for reading", () => {
   test("a store that a killed server left shows what was in its log", async () => {
     const env = new FakeEnv();
     const store = openStore(path, "normal", env);
-    const { task } = await new SqliteQueue(store, env).record(request());
+    const { task } = await new SqliteQueue(store, env).record(request(), HELD);
     // What is on disk at this moment is what a kill would leave.
     const left = join(folder, "left.db");
     for (const end of ["", "-wal"]) copyFileSync(path + end, left + end);

@@ -27,7 +27,7 @@ export function sessionDesk(after: (clean: () => void) => void) {
     const folder = join(home, "blobs");
     const env = new FakeEnv();
     const store = openStore(join(home, "flow.db"), "normal", env);
-    const blobs = new Blobs(folder, env);
+    const blobs = new Blobs(home, env);
     const sessions = new SqliteSessions(store, env, blobs);
     let seq = 0;
     return {

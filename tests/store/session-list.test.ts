@@ -102,5 +102,5 @@ test("with more tasks than are read, the rate is of the time that was", async ()
       insert.run(`b${n}`, session, start + 19 * MINUTE + n * 25);
   })();
   const [listed] = listSessions(store.raw, env.now() as EpochMs);
-  expect(listed).toMatchObject({ mode: "flowing", tasksPerMinute: 2_400 });
+  expect(listed).toMatchObject({ mode: "flowing", tasksPerMinute: 2_399 });
 });

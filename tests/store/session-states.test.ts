@@ -1,12 +1,17 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { truncateSync } from "node:fs";
 import type { HolderId, SessionId } from "../../flow-balancer/core/ids.ts";
+import type { Lease } from "../../flow-balancer/core/queue.ts";
 import { SessionEvents } from "../../flow-balancer/store/session-events.ts";
 import { SessionStates } from "../../flow-balancer/store/session-states.ts";
+import type { StateChange } from "../../flow-balancer/store/state-change.ts";
 import { id, json, sessionDesk } from "./session-desk.ts";
 
 const newDesk = sessionDesk(afterEach);
 const held = { holder: "instance_1" as HolderId };
+
+const saving = async (change: StateChange, lease: Lease) =>
+  (await change.saveWith(lease, async () => null)).refused;
 
 async function newStates() {
   const desk = newDesk();
@@ -35,16 +40,42 @@ describe("what the next worker is given", () => {
     expect([first.isRefused, second.isRefused]).toEqual([false, false]);
     expect(it.seen()).toEqual([2, '{"n":2}']);
     const lease = it.task(held);
-    const saved = [first.save(lease), second.save(lease)];
-    // Asked again, as after a disk that was full, it is saved once.
-    expect(first.save(lease)).toBe(saved[0]!);
-    expect(await Promise.all(saved)).toEqual([null, null]);
+    let settles = 0;
+    const settle = async () => ++settles;
+    const saved = [
+      first.saveWith(lease, settle),
+      second.saveWith(lease, settle),
+    ];
+    expect(await Promise.all(saved)).toEqual([
+      { settled: 1, refused: null },
+      { settled: 2, refused: null },
+    ]);
+    // Asked again, it is not saved again.
+    expect(await first.saveWith(lease, settle)).toMatchObject({
+      refused: null,
+    });
     expect(it.seen()).toEqual([2, '{"n":2}']);
     expect(await it.beside().load(it.session)).toMatchObject({
       version: 2,
       json: '{"n":2}',
     });
     expect(it.forgotten).toEqual([]);
+  });
+
+  test("is as it was left also where it is large: it is on disk before its task is settled", async () => {
+    const it = await newStates();
+    const change = it.states.changed(it.session, json(100_000), 0);
+    const lease = it.task(held);
+    const settle = () =>
+      it.store.commit.write(() => {
+        it.store.raw.run("UPDATE tasks SET holder = NULL");
+        return it.files().length;
+      });
+    expect(await change.saveWith(lease, settle)).toEqual({
+      settled: 1,
+      refused: null,
+    });
+    expect(await it.beside().load(it.session)).toMatchObject({ version: 1 });
   });
 
   test("is what another process saved, as soon as it has", async () => {
@@ -63,7 +94,7 @@ describe("what the next worker is given", () => {
     expect(it.seen(id("connection_1"))).toBeNull();
     expect(it.seen(id("connection_client"))).toEqual([0, "{}"]);
     const change = it.states.changed(id("connection_client"), '{"n":1}', 0);
-    expect(await change.save(it.task(held))).toBeNull();
+    expect(await saving(change, it.task(held))).toBeNull();
     expect(it.seen(id("connection_client"))).toEqual([1, '{"n":1}']);
   });
 
@@ -93,12 +124,12 @@ describe("a change is refused", () => {
       true,
     ]);
     const lease = it.task(held);
-    expect(await late.save(lease)).toMatch(
+    expect(await saving(late, lease)).toMatch(
       /from version 0, and another worker has made version 1/,
     );
-    expect(await built.save(lease)).toMatch(/from a state that was refused/);
+    expect(await saving(built, lease)).toMatch(/from a state that was refused/);
     expect(it.seen()).toEqual([1, '{"n":1}']);
-    expect(await first.save(lease)).toBeNull();
+    expect(await saving(first, lease)).toBeNull();
     expect(it.forgotten).toEqual([]);
   });
 
@@ -108,10 +139,13 @@ describe("a change is refused", () => {
     const second = it.states.changed(it.session, '{"n":2}', 1);
     await it.beside().save(it.session, '{"by":"other"}', 0);
     const lease = it.task(held);
-    const answers = await Promise.all([first.save(lease), second.save(lease)]);
+    const answers = await Promise.all([
+      saving(first, lease),
+      saving(second, lease),
+    ]);
     expect(answers).toEqual([
       expect.stringContaining("version 1 is saved"),
-      expect.stringContaining("not saved"),
+      "it was made from a change that was not saved",
     ]);
     expect(it.forgotten).toContain(it.session);
     expect(it.seen()).toEqual([1, '{"by":"other"}']);
@@ -121,7 +155,7 @@ describe("a change is refused", () => {
   test("where the task is another instance's by now", async () => {
     const it = await newStates();
     const change = it.states.changed(it.session, '{"n":1}', 0);
-    expect(await change.save({ ...it.task(held), fence: 0 })).toContain(
+    expect(await saving(change, { ...it.task(held), fence: 0 })).toContain(
       "another's by now",
     );
     expect(it.seen()).toEqual([0, "{}"]);

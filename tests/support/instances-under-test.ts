@@ -206,7 +206,7 @@ export class Member {
         demand: () => this.demand,
       },
       live: () => this.live,
-      onLost: (ids) => void this.lost.push([...ids]),
+      onLost: (leases) => void this.lost.push(leases.map(({ id }) => id)),
       onWake: (ms) => void this.wakes.push(ms),
       onWork: () => void this.workCalls++,
       onError: (step, thrown) =>

@@ -44,9 +44,10 @@ export const breaker = (tasks: Tasks, task: MemoryTask): MemoryTask | null => {
   return null;
 };
 
-export function dropKept(tasks: Tasks, task: MemoryTask): void {
-  for (const id of [...task.open.keys()])
-    if (isTerminal(tasks.get(id)?.state ?? "queued")) task.open.delete(id);
+/** It waits for those of its parents that have not ended. */
+export function tie(tasks: Tasks, { open, request }: MemoryTask): void {
+  for (const { id, on } of request.after)
+    if (!isTerminal(tasks.get(id)?.state ?? "queued")) open.set(id, on);
 }
 
 /** Each parent once. Throws NOT_FOUND, and INVALID_ARGUMENT for one that would have to end in two ways. */

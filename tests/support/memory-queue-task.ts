@@ -78,7 +78,7 @@ export const newMemoryTask = (
   request,
   terms,
   submittedAt: env.now(),
-  open: new Map(request.after.map((parent) => [parent.id, parent.on])),
+  open: new Map(),
   state: "queued",
   attempt: 0,
   fence: 0,

@@ -14,9 +14,9 @@ import {
   brokenBy,
   checkCycles,
   checkParents,
-  dropKept,
   endedForOthers,
   isKept,
+  tie,
 } from "./memory-queue-graph.ts";
 import {
   isReady,
@@ -126,15 +126,14 @@ export class MemoryTasks {
       this.#byId.set(one.id, task);
       return task;
     });
-    for (const task of tasks)
-      if (!isTerminal(task.state)) this.#takeStock(task);
-    for (const task of tasks)
-      if (
-        task.terms.holder !== null &&
-        isReady(task) &&
-        this.groupHasRoom(task)
-      )
-        this.give(task, task.terms.holder);
+    const free = tasks.filter((task) => {
+      this.#takeStock(task);
+      return isReady(task);
+    });
+    for (const task of free) {
+      const { holder } = task.terms;
+      if (holder !== null && this.groupHasRoom(task)) this.give(task, holder);
+    }
     return tasks;
   }
 
@@ -188,8 +187,7 @@ export class MemoryTasks {
     const back = [first];
     for (let task = back.shift(); task !== undefined; task = back.shift()) {
       makeAnew(task);
-      for (const wish of task.request.after) task.open.set(wish.id, wish.on);
-      dropKept(this.#byId, task);
+      tie(this.#byId, task);
       for (const child of this.all())
         if (
           !back.includes(child) &&
@@ -221,7 +219,7 @@ export class MemoryTasks {
         startedAt: null,
         output: null,
       });
-    else dropKept(this.#byId, task);
+    else tie(this.#byId, task);
   }
 
   #endUnrun(child: MemoryTask, parent: MemoryTask): void {

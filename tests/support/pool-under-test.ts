@@ -5,7 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SessionId, TaskId } from "../../flow-balancer/core/ids.ts";
 import { bunEnv } from "../../flow-balancer/env.ts";
-import { MultiTierPoolManager } from "../../flow-balancer/pool/multi-tier-pool-manager.ts";
+import {
+  MultiTierPoolManager,
+  type PoolOptions,
+} from "../../flow-balancer/pool/multi-tier-pool-manager.ts";
 import type {
   PoolKind,
   PoolObserver,
@@ -17,9 +20,7 @@ import type { PoolEvent } from "../../flow-balancer/pool/worker-pool.ts";
 import { kill, marked, type LivingProcess } from "./processes.ts";
 import { until } from "./until.ts";
 
-type Settings = ConstructorParameters<
-  typeof MultiTierPoolManager
->[0]["settings"];
+type Settings = PoolOptions["settings"];
 
 const SETTINGS: Settings = {
   maxWorkers: 4,
@@ -47,7 +48,9 @@ export class PoolUnderTest {
 
   constructor(
     settings: Partial<Settings> = {},
-    more: { readonly workDir?: string } = {},
+    more: Pick<PoolOptions, "sessionState"> & {
+      readonly workDir?: string;
+    } = {},
   ) {
     this.folder = realpathSync(mkdtempSync(join(tmpdir(), "pool-")));
     this.pool = new MultiTierPoolManager({
@@ -66,6 +69,7 @@ export class PoolUnderTest {
         HOME: this.folder,
       },
       onEvent: (event) => this.events.push(event),
+      ...(more.sessionState && { sessionState: more.sessionState }),
     });
   }
 

@@ -26,8 +26,16 @@ const output = (text: string): FromWorker => ({
   text,
   bytes: text.length,
 });
+const state = (json: string): FromWorker => ({ type: "state", job: 1, json });
+const session = (json: string): ToWorker => ({
+  type: "session",
+  session: "s",
+  json,
+});
 
 test.each([
+  ["state", state],
+  ["session", session],
   ["run", run],
   ["result", result],
   ["output", output],

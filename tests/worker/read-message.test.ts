@@ -12,6 +12,7 @@ const HONEST: readonly FromWorker[] = [
   { type: "heartbeat", job },
   { type: "loaded", job, loadMs: 0.5 },
   { type: "log", job, message: "m" },
+  { type: "state", job, json: '{"a":1}' },
   { type: "output", job, text: "", bytes: 5 },
   { type: "progress", job, done: 1, total: null, message: null },
   { type: "progress", job, done: -1.5, total: 3, message: "m" },

@@ -1,10 +1,10 @@
-/** Writes blobs into the folder given until it is killed: sizes and contents differ, some come again. */
+/** Writes blobs into the home given until it is killed: sizes and contents differ, some come again. */
 
 import { Blobs } from "../../../flow-balancer/store/blobs.ts";
 
-const [, , folder = "", seed = "0"] = process.argv;
+const [, , home = "", seed = "0"] = process.argv;
 let serial = 0;
-const blobs = new Blobs(folder, {
+const blobs = new Blobs(home, {
   unique: () => `${process.pid}-${serial++}`,
 });
 process.stdout.write("up\n");
