@@ -66,6 +66,13 @@ await serveContender(async ({ workers, durability }) => {
     maxOpen: 10_000,
     maxInputBytes: MIB,
     maxOutputChars: MIB,
+    // Of sessions alone, and these tasks have none.
+    states: {
+      changed: () => {
+        throw new Error("a task without a session left a state");
+      },
+      refused: async () => {},
+    },
     onChanged: () => {},
     isWatched: () => false,
     onReleased: () => {},

@@ -118,7 +118,7 @@ export class ClaimFolders {
     try {
       mkdirSync(join(this.#at("claim"), key), { mode: 0o700 });
     } catch (thrown) {
-      if ((thrown as NodeJS.ErrnoException).code === "EEXIST") { this.dropOffersOf(key); return true; }
+      if ((thrown as NodeJS.ErrnoException).code === "EEXIST") return false;
       throw thrown;
     }
     this.dropOffersOf(key);

@@ -13,7 +13,7 @@ const SLEEP =
 
 /** One in so many is a command. */
 const COMMAND_EVERY = 5;
-const MAX_SLEEP_MS = 120;
+const MAX_SLEEP_MS = 300;
 /** Requests that no server has answered yet; more would only wait in its pipe. */
 const MAX_UNANSWERED = 200;
 

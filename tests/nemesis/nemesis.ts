@@ -73,7 +73,7 @@ function places(root: string) {
     PATH: process.env["PATH"] ?? "/usr/bin:/bin",
     HOME: user,
     FLOW_BALANCER_HOME: home,
-    FLOW_BALANCER_POOL_MAX_WORKERS: "2",
+    FLOW_BALANCER_POOL_MAX_WORKERS: "12",
     // One session for all: a worker serves one at a time, and those of dead connections would each need their own.
     CLAUDE_CODE_SESSION_ID: "nemesis",
     FLOW_BALANCER_INSTANCES_HEARTBEAT_MS: String(HEARTBEAT_MS),
