@@ -73,6 +73,7 @@ await serveContender(async ({ workers, durability }) => {
       },
       refused: async () => {},
     },
+    isFull: () => false,
     onChanged: () => {},
     isWatched: () => false,
     onReleased: () => {},

@@ -28,3 +28,10 @@ export function assertRoom(open: number, maxOpen: number): void {
       { hint: "Wait for some of them, or raise pool.max_waiting." },
     );
 }
+
+export const storageFull = (): BalancerError =>
+  new BalancerError(
+    "STORAGE_FULL",
+    "the disk is full: what room is left is kept for the results of accepted tasks",
+    { hint: "Free at least 64 MiB; nothing was submitted." },
+  );

@@ -2,7 +2,6 @@
 
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
-import packageJson from "../package.json" with { type: "json" };
 import { patienceMs } from "../orchestrator/learning/patience.ts";
 import { suggestWork } from "../orchestrator/routing/suggest-work.ts";
 import { SqliteBoard } from "./board/sqlite-board.ts";
@@ -11,18 +10,22 @@ import { effectiveConfig } from "./config/effective-config.ts";
 import { prepareHome } from "./config/prepare-home.ts";
 import { instanceId, type TaskId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
+import type { TaskQueue } from "./core/queue.ts";
+import type { TaskRecord } from "./core/task.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { checkByTask } from "./evidence-task.ts";
 import { HomeSharing } from "./home-sharing.ts";
+import { HomeUpkeep } from "./home-upkeep.ts";
 import { keepWarmPorts } from "./keep-warm-ports.ts";
 import type { RunningEngine } from "./lazy-engine.ts";
 import { IMPLICIT, LocalEngine } from "./local-engine.ts";
 import { KindRegistry, type ModuleKind } from "./pool/kind-registry.ts";
 import { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
+import { ClaimFolders } from "./queue/claim-folders.ts";
 import { SqliteQueue } from "./queue/sqlite-queue.ts";
 import { SessionKeeping } from "./session-keeping.ts";
 import { openStderrLog, type Log } from "./stderr-log.ts";
-import { closeStore, openStore } from "./store/database.ts";
+import { closeStore, openStore, type Store } from "./store/database.ts";
 import {
   kindEnvironment,
   workerEnvironment,
@@ -38,103 +41,143 @@ export interface EngineOptions {
 /** Throws a BalancerError if the home or the store cannot be used. */
 export function startEngine(options: EngineOptions): RunningEngine {
   const { config, env, environment, transport } = options;
-  prepareHome(config);
-  const store = openStore(join(config.home, "flow.db"), config.durability, env);
-  const log = openStderrLog(
-    environment["FLOW_BALANCER_DEBUG"] ? "debug" : "warning",
-  );
-  const queue = new SqliteQueue(store, env);
+  const base = openBase(options);
   const kinds = new KindRegistry(
     moduleKinds(config, environment),
     config.tasks.timeoutMs,
   );
   const clientSession = environment["CLAUDE_CODE_SESSION_ID"] ?? null;
   const keeping = new SessionKeeping({
-    store,
-    env,
-    log,
-    home: config.home,
+    ...base,
     keepDays: config.sessions.keepDays,
     outlives: (session) =>
       clientSession !== null && session === `${IMPLICIT}${clientSession}`,
     forget: (session) => pool.forgetSession(session),
   });
-  const pool = makePool(options, log, keeping);
+  const pool = makePool(options, base.log, keeping);
   const changes = new Set<(id: TaskId) => void>();
   const id = instanceId(env.unique());
   const dispatcher = new Dispatcher({
-    env,
-    queue,
+    ...base,
+    ...dispatcherLimits(config),
     pool,
     kinds,
     holder: id,
-    maxOpen: config.pool.maxWaiting + config.pool.maxWorkers,
-    maxInputBytes: config.tasks.maxInputBytes,
-    maxOutputChars: config.tasks.maxOutputBytes,
-    isWatched: () => changes.size > 0,
-    onChanged: ({ id: changed }) => {
-      for (const listener of changes) listener(changed);
-    },
+    ...tellingOf(changes),
+    isFull: () => upkeep.isFull,
     states: keeping,
     onReleased: () => sharing.nudge(),
     onRoom: () => sharing.roomAgain(),
   });
   const sharing = new HomeSharing({
+    ...base,
     id,
-    env,
-    store,
-    queue,
     pool,
     kinds,
     dispatcher,
-    log,
     transport,
-    home: config.home,
-    rhythm: config.instances,
-    maxWorkers: config.pool.maxWorkers,
-    projectRoot: config.projectRoot,
-    version: packageJson.version,
+    config,
   });
-  const board = new SqliteBoard({
-    store,
-    queue,
-    env,
-    suggest: suggestWork,
-    checkCommand: (argv, cwd) => checkByTask(dispatcher, argv, cwd),
-    home: config.home,
-    root: config.projectRoot,
-    leaseMs: config.board.leaseMs,
-    withdraw: null,
-  });
-  sharing.start();
-  keeping.start();
+  const board = makeBoard(base, dispatcher, config);
+  const { retention } = config;
+  const upkeep = new HomeUpkeep({ ...base, board, retention });
+  for (const part of [sharing, keeping, upkeep]) part.start();
   pool.warm();
   const engine = new LocalEngine({
-    env,
-    home: config.home,
-    queue,
+    ...base,
     sessions: keeping.sessions,
     pool,
     kinds,
     dispatcher,
     board,
     clientSession,
-    patienceMs: (client) => patienceMs(client, config.patience),
-    effectiveConfig: () => effectiveConfig(config),
     changes,
+    ...sayingOf(config),
   });
+  const parts = { base, pool, dispatcher, sharing, keeping, upkeep, board };
   let closed: Promise<void> | undefined;
-  const close = async (drainMs: number): Promise<void> => {
-    const settled = dispatcher.close();
-    await sharing.quiet();
-    await pool.close(drainMs);
-    await settled;
-    keeping.stop();
-    flush(board, log);
-    await sharing.leave();
-    await closeStore(store);
-  };
-  return { engine, close: (drainMs) => (closed ??= close(drainMs)) };
+  return { engine, close: (drainMs) => (closed ??= end(parts, drainMs)) };
+}
+
+interface Parts {
+  readonly base: Base;
+  readonly pool: MultiTierPoolManager;
+  readonly dispatcher: Dispatcher;
+  readonly sharing: HomeSharing;
+  readonly keeping: SessionKeeping;
+  readonly upkeep: HomeUpkeep;
+  readonly board: SqliteBoard;
+}
+
+/** First nothing more is taken on, then what runs ends, then the others see it go. */
+async function end(
+  { base, pool, dispatcher, sharing, keeping, upkeep, board }: Parts,
+  drainMs: number,
+): Promise<void> {
+  const settled = dispatcher.close();
+  await sharing.quiet();
+  await pool.close(drainMs);
+  await settled;
+  keeping.stop();
+  await upkeep.stop({ isLast: sharing.isAlone });
+  flush(board, base.log);
+  await sharing.leave();
+  await closeStore(base.store);
+}
+
+/** What nearly every part is made of. */
+interface Base {
+  readonly env: Env;
+  readonly home: string;
+  readonly log: Log;
+  readonly store: Store;
+  readonly queue: TaskQueue;
+}
+
+function openBase({ config, env, environment }: EngineOptions): Base {
+  const { home, durability } = config;
+  const log = openStderrLog(
+    environment["FLOW_BALANCER_DEBUG"] ? "debug" : "warning",
+  );
+  for (const warning of prepareHome(config))
+    log("warn", "home.doubtful", { warning });
+  const store = openStore(join(home, "flow.db"), durability, env);
+  return { env, home, log, store, queue: new SqliteQueue(store, env) };
+}
+
+const tellingOf = (listeners: ReadonlySet<(id: TaskId) => void>) => ({
+  isWatched: () => listeners.size > 0,
+  onChanged: ({ id }: TaskRecord) => {
+    for (const listener of listeners) listener(id);
+  },
+});
+
+const sayingOf = (config: Config) => ({
+  patienceMs: (client: string | null) => patienceMs(client, config.patience),
+  effectiveConfig: () => effectiveConfig(config),
+});
+
+const dispatcherLimits = ({ pool, tasks }: Config) => ({
+  maxOpen: pool.maxWaiting + pool.maxWorkers,
+  maxInputBytes: tasks.maxInputBytes,
+  maxOutputChars: tasks.maxOutputBytes,
+});
+
+function makeBoard(
+  base: Base,
+  dispatcher: Dispatcher,
+  { projectRoot, board }: Config,
+): SqliteBoard {
+  const folders = new ClaimFolders(base.home, () => base.env.unique());
+  return new SqliteBoard({
+    ...base,
+    suggest: suggestWork,
+    checkCommand: (argv, cwd) => checkByTask(dispatcher, argv, cwd),
+    root: projectRoot,
+    capacity: board.capacity,
+    leaseMs: board.leaseMs,
+    withdraw: (id, fence) => folders.withdraw({ id, fence }),
+  });
 }
 
 /** The file is for readers only; what it shows is in the store. */

@@ -9,7 +9,7 @@ import { BalancerError, toWireError } from "./core/errors.ts";
 import type { Gate } from "./core/gate.ts";
 import type { HolderId, TaskId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
-import type { Claimed, Lease, TaskQueue } from "./core/queue.ts";
+import type { Claimed, Lease, Settled, TaskQueue } from "./core/queue.ts";
 import {
   isTerminal,
   type TaskOutput,
@@ -20,7 +20,8 @@ import type { MonoMs } from "./core/time.ts";
 import { untilAborted } from "./core/until-aborted.ts";
 import { Elsewhere } from "./elsewhere.ts";
 import { ExpectedTasks } from "./expected-tasks.ts";
-import { assertFits, assertRoom } from "./admit-task.ts";
+import { assertFits, assertRoom, storageFull } from "./admit-task.ts";
+import { concludeTask, type Ways } from "./conclude-task.ts";
 import { HeldTasks } from "./held-tasks.ts";
 import {
   cannotCancel,
@@ -31,12 +32,9 @@ import {
 } from "./live-task.ts";
 import type { KindRegistry } from "./pool/kind-registry.ts";
 import type { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
-import type { PoolOutcome } from "./pool/pool-task.ts";
 import type { StateKeeping } from "./state-keeping.ts";
-import { settleTask } from "./settle-task.ts";
 import { TaskRunner } from "./task-runner.ts";
 import { termsFor } from "./task-terms.ts";
-import { isLeftToOthers } from "./what-next.ts";
 
 export interface DispatcherOptions {
   readonly env: Env;
@@ -54,6 +52,8 @@ export interface DispatcherOptions {
   /** False while nobody wants to hear of changes. */
   readonly isWatched: () => boolean;
   readonly states: StateKeeping;
+  /** The disk is: nothing new is taken on. */
+  readonly isFull: () => boolean;
   /** Tasks may be there to be claimed. */
   readonly onReleased: () => void;
   /** It holds one task less. */
@@ -66,6 +66,7 @@ export class Dispatcher {
   readonly #expected: ExpectedTasks;
   readonly #elsewhere: Elsewhere;
   readonly #runner: TaskRunner;
+  readonly #ways: Ways;
   /** Fires when the dispatcher closes. */
   readonly #stop = new AbortController();
   #admitted = 0;
@@ -76,7 +77,17 @@ export class Dispatcher {
     this.#expected = new ExpectedTasks(this.#elsewhere, (live, task) =>
       this.#ended(live, task),
     );
-    this.#runner = new TaskRunner(options, (task) => this.#changed(task));
+    this.#runner = new TaskRunner(options, (live) => this.#changed(live));
+    this.#ways = {
+      ...options,
+      isClosing: () => this.#stop.signal.aborted,
+      settled: (live, record, settled) => this.#settled(live, record, settled),
+      left: (live, isClosing) => this.#leave(live, isClosing),
+      over: (live) => {
+        this.held.remove(live);
+        options.onRoom();
+      },
+    };
   }
 
   async submit(
@@ -97,7 +108,7 @@ export class Dispatcher {
       if (request.deadlineMs !== null)
         live.dueBy = (submittedAt + request.deadlineMs) as MonoMs;
       live.listen(options.observer);
-      this.#changed(task);
+      this.#changed(live);
       if (lease !== null) return this.#begin(live, lease, options.gate);
       this.#expected.add(live);
       if (isTerminal(task.state)) this.#elsewhere.ended(task);
@@ -193,12 +204,13 @@ export class Dispatcher {
   }
 
   #admit(request: TaskRequest): void {
-    const { kinds, maxOpen, maxInputBytes } = this.#options;
+    const { kinds, maxOpen, maxInputBytes, isFull } = this.#options;
     if (this.#stop.signal.aborted)
       throw new BalancerError("SHUTTING_DOWN", "the server is shutting down", {
         hint: "Submit again once it is back.",
       });
     kinds.get(request.kind);
+    if (isFull()) throw storageFull();
     assertFits(request, maxInputBytes);
     assertRoom(this.held.size + this.#expected.size + this.#admitted, maxOpen);
   }
@@ -227,42 +239,23 @@ export class Dispatcher {
     live.holds(lease);
     const task = live.record;
     this.held.add(live);
-    this.#runner
-      .run(live, gate)
-      .catch((thrown: unknown) => notRun(toWireError(thrown)))
-      .then((outcome) => this.#settle(live, outcome))
-      .catch(live.reject)
-      .finally(() => {
-        this.held.remove(live);
-        this.#options.onRoom();
-      });
+    void this.#runner.run(live, gate).then(
+      (outcome) => concludeTask(live, outcome, this.#ways),
+      (thrown: unknown) =>
+        concludeTask(live, notRun(toWireError(thrown)), this.#ways),
+    );
     // What the pool would not take is known by now, and is the answer.
     return live.isRefused
       ? done.then((ended) => ({ task: ended, done, isNew: true }))
       : { task, done, isNew: true };
   }
 
-  async #settle(live: LiveTask, outcome: PoolOutcome): Promise<void> {
-    const { queue, env, onReleased } = this.#options;
-    const isClosing = this.#stop.signal.aborted;
-    if (!live.isLost && isLeftToOthers(live, outcome, isClosing)) {
-      await queue.release(live.lease);
-      return this.#leave(live, isClosing);
-    }
-    // It was stopped because it is another's: there is no result to speak of.
-    if (live.isLost && outcome.result.status === "cancelled")
-      return this.#leave(live, isClosing);
-    const record = live.ended(outcome, env.now());
-    const settled = await settleTask(live, outcome, record, {
-      ...this.#options,
-      isClosing: () => this.#stop.signal.aborted,
-    });
-    if (!settled.accepted || settled.again === true)
-      return this.#leave(live, isClosing);
+  #settled(live: LiveTask, record: TaskRecord, settled: Settled): void {
     this.#ended(live, record);
     if (live.isAdopted) this.#elsewhere.ended(record);
     // Of a group, the next one may run.
-    if (settled.released.length > 0 || live.terms.group !== null) onReleased();
+    if (settled.released.length > 0 || live.terms.group !== null)
+      this.#options.onReleased();
     if (settled.ended.length > 0) this.lookElsewhere();
   }
 
@@ -282,13 +275,14 @@ export class Dispatcher {
 
   #ended(live: LiveTask, task: TaskRecord): void {
     live.publish(task);
-    this.#changed(task);
+    this.#changed(live);
     live.resolve(task);
   }
 
-  #changed(task: TaskRecord): void {
-    if (this.#options.isWatched())
-      setImmediate(() => this.#options.onChanged(task));
+  #changed(live: LiveTask): void {
+    if (!this.#options.isWatched()) return;
+    const { record } = live;
+    setImmediate(() => this.#options.onChanged(record));
   }
 
   async #known(id: TaskId): Promise<TaskRecord> {

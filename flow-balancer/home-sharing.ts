@@ -3,8 +3,9 @@
  * the work that waits there (`Consumer`).
  */
 
+import packageJson from "../package.json" with { type: "json" };
+import type { Config } from "./config.ts";
 import { Consumer } from "./consumer.ts";
-import type { Rhythm } from "./core/instance.ts";
 import type { InstanceId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
 import type { TaskQueue } from "./core/queue.ts";
@@ -29,11 +30,8 @@ export interface SharingParts {
   readonly kinds: KindRegistry;
   readonly dispatcher: Dispatcher;
   readonly log: Log;
-  readonly rhythm: Rhythm;
-  readonly maxWorkers: number;
+  readonly config: Config;
   readonly transport: string;
-  readonly projectRoot: string;
-  readonly version: string;
 }
 
 /** So many tasks a worker are taken on: one that runs, and one that waits for it. */
@@ -52,6 +50,11 @@ export class HomeSharing {
   start(): void {
     this.keeper.start();
     this.#consumer.start();
+  }
+
+  /** No other server is there, as far as is known. */
+  get isAlone(): boolean {
+    return this.keeper.status().alive.length <= 1;
   }
 
   /** There may be something to claim. */
@@ -93,12 +96,12 @@ function makeConsumer(parts: SharingParts): Consumer {
 }
 
 function makeKeeper(parts: SharingParts, onWork: () => void): InstanceKeeper {
-  const { env, queue, store, home, dispatcher, pool, log, rhythm } = parts;
-  const { id, maxWorkers, transport, projectRoot, version } = parts;
+  const { env, queue, store, home, dispatcher, pool, log } = parts;
+  const { id, transport, config } = parts;
   return new InstanceKeeper({
     env,
     queue,
-    rhythm,
+    rhythm: config.instances,
     processState,
     onWork,
     instances: new Instances(store, env),
@@ -108,9 +111,9 @@ function makeKeeper(parts: SharingParts, onWork: () => void): InstanceKeeper {
       pid: process.pid,
       pidStarted: pidStarted(process.pid),
       transport,
-      projectRoot,
-      version,
-      maxWorkers,
+      projectRoot: config.projectRoot,
+      version: packageJson.version,
+      maxWorkers: config.pool.maxWorkers,
     },
     pool: {
       resize: (workers) => pool.resize(workers),

@@ -7,7 +7,7 @@ import type { Lease, Terms } from "./core/queue.ts";
 import { quoted } from "./core/quoted.ts";
 import type { EpochMs, MonoMs } from "./core/time.ts";
 import type { TaskOutput, TaskRecord, TaskResult } from "./core/task.ts";
-import type { PoolObserver, PoolOutcome, PoolRun } from "./pool/pool-task.ts";
+import type { PoolOutcome, PoolRun } from "./pool/pool-task.ts";
 import type { StateChange } from "./store/state-change.ts";
 
 /** Whether somebody wanted the task's end, or its server went. */
@@ -17,7 +17,7 @@ export class LiveTask {
   readonly terms: Terms;
   readonly done: Promise<TaskRecord>;
   readonly resolve: (record: TaskRecord) => void;
-  readonly reject: (reason: unknown) => void;
+  readonly #reject: (reason: unknown) => void;
   /** When it is to have ended; null: whenever. */
   dueBy: MonoMs | null = null;
   /** The pool would not take it, or it never came so far. */
@@ -30,14 +30,18 @@ export class LiveTask {
   isAwaited: boolean;
   /** Another process has it by now. */
   isLost = false;
-  readonly #observers = new Set<TaskObserver>();
-  readonly #printed: string[] = [];
+  /** Made with the first: most tasks have none, and print nothing. */
+  #observers: Set<TaskObserver> | null = null;
+  #printed: string[] | null = null;
   #cancelCode: CancelCode | null = null;
   #signal: AbortController | undefined;
   #run: PoolRun | undefined;
   #room: number;
   #bytesSeen = 0;
-  #onEnd: () => void = () => {};
+  /** Null: it did not start, as far as is known. */
+  #startedAt: EpochMs | null = null;
+  /** The pool is done with it. */
+  #isOver = false;
   #record: TaskRecord;
   #lease: Lease | null = null;
 
@@ -50,12 +54,23 @@ export class LiveTask {
     const { promise, resolve, reject } = Promise.withResolvers<TaskRecord>();
     this.done = promise;
     this.resolve = resolve;
-    this.reject = reject;
-    // Whoever waits hears of a rejection; a task nobody waits for must not end the process.
-    promise.catch(() => {});
+    this.#reject = reject;
+  }
+
+  reject(reason: unknown): void {
+    // Whoever waits hears of it; a task nobody waits for must not end the process.
+    this.done.catch(() => {});
+    this.#reject(reason);
   }
 
   get record(): TaskRecord {
+    // Made when somebody looks: a short task has ended before anybody does.
+    if (this.#startedAt !== null && this.#record.state === "queued")
+      this.#record = {
+        ...this.#record,
+        state: "running",
+        startedAt: this.#startedAt,
+      };
     return this.#record;
   }
 
@@ -73,12 +88,14 @@ export class LiveTask {
   /** From now on this process may run it. */
   holds(lease: Lease): void {
     this.#lease = lease;
-    this.#record = { ...this.#record, attempt: lease.attempt };
+    this.#isOver = false;
+    if (this.#record.attempt !== lease.attempt)
+      this.#record = { ...this.#record, attempt: lease.attempt };
   }
 
   /** It waits in the store for whoever claims it, which may be this process again. */
   givenBack(): void {
-    this.#onEnd();
+    this.#startedAt = null;
     this.#lease = null;
     this.#run = undefined;
     this.#signal = undefined;
@@ -123,22 +140,26 @@ export class LiveTask {
   }
 
   listen(observer: TaskObserver | undefined): void {
-    if (observer !== undefined) this.#observers.add(observer);
+    if (observer !== undefined) (this.#observers ??= new Set()).add(observer);
   }
 
-  /** `onEnd` is called when it has ended. */
-  started(startedAt: EpochMs, onEnd: () => void): TaskRecord {
-    this.#record = { ...this.#record, state: "running", startedAt };
-    this.#onEnd = onEnd;
-    return this.#record;
+  started(startedAt: EpochMs): void {
+    this.#startedAt = startedAt;
+  }
+
+  /** It was started under this very lease, and the pool is not done with it. */
+  runsUnder(lease: Lease): boolean {
+    return this.#lease === lease && this.#startedAt !== null && !this.#isOver;
   }
 
   /** The record as it will be once the result is on disk; until then nobody is shown it. */
   ended(outcome: PoolOutcome, settledAt: EpochMs): TaskRecord {
     const { result, execution } = outcome;
-    this.#onEnd();
+    this.#isOver = true;
     const state = result.status;
-    return { ...this.#record, state, settledAt, execution, result };
+    const startedAt = this.#startedAt ?? this.#record.startedAt;
+    const end = { state, startedAt, settledAt, execution, result };
+    return { ...this.#record, ...end };
   }
 
   publish(record: TaskRecord): void {
@@ -150,30 +171,27 @@ export class LiveTask {
     this.#run?.cancel();
   }
 
-  /** What the pool is to tell; `started` is the caller's. */
-  observer(started: () => void): PoolObserver {
-    return {
-      started,
-      progress: (done, total, message) => {
-        for (const observer of this.#observers)
-          observer.progress?.(done, total, message);
-      },
-      log: (message) => {
-        for (const observer of this.#observers) observer.log?.(message);
-      },
-      output: (text, bytes) => {
-        this.#bytesSeen += bytes;
-        const kept = text.slice(0, this.#room);
-        this.#room -= kept.length;
-        if (kept !== "") this.#printed.push(kept);
-      },
-    };
+  progress(done: number, total: number | null, message: string | null): void {
+    for (const observer of this.#observers ?? [])
+      observer.progress?.(done, total, message);
+  }
+
+  log(message: string): void {
+    for (const observer of this.#observers ?? []) observer.log?.(message);
+  }
+
+  /** `bytes` counts what it printed, `text` is what of it came. */
+  printed(text: string, bytes: number): void {
+    this.#bytesSeen += bytes;
+    const kept = text.slice(0, this.#room);
+    this.#room -= kept.length;
+    if (kept !== "") (this.#printed ??= []).push(kept);
   }
 
   /** Null as long as it printed nothing. */
   output(): TaskOutput | null {
     if (this.#bytesSeen === 0) return null;
-    const text = this.#printed.join("");
+    const text = (this.#printed ?? []).join("");
     return {
       text,
       bytesSeen: this.#bytesSeen,

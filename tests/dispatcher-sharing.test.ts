@@ -56,6 +56,7 @@ class Server {
       isWatched: () => false,
       onChanged: () => {},
       states: NO_STATES,
+      isFull: () => false,
       onReleased: () => this.consumer.nudge(),
       onRoom: () => this.consumer.roomAgain(),
     });

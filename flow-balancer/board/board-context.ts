@@ -2,7 +2,7 @@
 
 import type { SuggestWork } from "../core/suggest-work.ts";
 import { BalancerError } from "../core/errors.ts";
-import { holderId, type HolderId, type TaskId } from "../core/ids.ts";
+import { type HolderId, type TaskId, SHELL_BRIDGE } from "../core/ids.ts";
 import { durationInWords } from "../core/duration-in-words.ts";
 import type { Env } from "../core/ports.ts";
 import type { Lease, TaskQueue } from "../core/queue.ts";
@@ -15,9 +15,6 @@ import { shown } from "./check-text.ts";
 import type { ItemReads, ItemRow } from "./item-reads.ts";
 import type { MetaValues } from "./meta-values.ts";
 import type { ResourceDesk } from "./resource-desk.ts";
-
-/** The bridge to scripts: what it holds and has not begun is offered to them, and to whoever asks here. */
-export const SHELL_BRIDGE: HolderId = holderId("shell-bridge");
 
 export interface BoardParts {
   readonly store: Store;
@@ -33,6 +30,8 @@ export interface BoardParts {
   readonly home: string;
   /** Paths of evidence and resources are relative to it. */
   readonly root: string;
+  /** Active weight of a claimer who says nothing of it. */
+  readonly capacity: number;
   /** How long a claim lasts unless it is extended, ms. */
   readonly leaseMs: number;
   /** Takes an item back that the bridge offers to scripts: true if no script has it, nor will. Null: there is no bridge. */

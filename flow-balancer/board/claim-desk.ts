@@ -1,5 +1,6 @@
 /** Gives out work: the best for whoever asks, or what was asked for by name; and says why not the rest. */
 
+import { SHELL_BRIDGE } from "../core/ids.ts";
 import type {
   ClaimOptions,
   ClaimReport,
@@ -9,12 +10,7 @@ import type {
 } from "../core/board.ts";
 import type { Claimed } from "../core/queue.ts";
 import type { Ranking } from "../core/suggest-work.ts";
-import {
-  type BoardContext,
-  itemRow,
-  leaseOf,
-  SHELL_BRIDGE,
-} from "./board-context.ts";
+import { type BoardContext, itemRow, leaseOf } from "./board-context.ts";
 import { toItem } from "./board-item.ts";
 import { checkClaimer, checkLease } from "./check-item.ts";
 import { invalid } from "./check-text.ts";

@@ -2,20 +2,18 @@
 
 import type { Claimer, Load, Obstacle } from "../core/board.ts";
 import { durationInWords } from "../core/duration-in-words.ts";
-import type { HolderId } from "../core/ids.ts";
+import { type HolderId, SHELL_BRIDGE } from "../core/ids.ts";
 import {
   type Candidate,
   MAX_COUNTED_WAITERS,
   type Ranking,
 } from "../core/suggest-work.ts";
 import type { EpochMs } from "../core/time.ts";
-import { type BoardContext, SHELL_BRIDGE, workerOf } from "./board-context.ts";
+import { type BoardContext, workerOf } from "./board-context.ts";
 import { capabilitiesOf, isReady, leaseLeftMs } from "./board-item.ts";
 import { shown } from "./check-text.ts";
 import type { CandidateRow, ItemRow } from "./item-reads.ts";
 
-/** Longest active weight a holder takes on, unless it says otherwise. */
-const CAPACITY = 30;
 const PAGE = 500;
 /** Looked at until something fits. */
 const MAX_PAGES = 10;
@@ -30,11 +28,11 @@ interface Asker {
 }
 
 export function loadOf(
-  { reads }: BoardContext,
+  { reads, capacity: usual }: BoardContext,
   { holder, capacity }: Claimer,
 ): Load {
   const row = reads.load.get({ holder });
-  return { activeWeight: row?.weight ?? 0, capacity: capacity ?? CAPACITY };
+  return { activeWeight: row?.weight ?? 0, capacity: capacity ?? usual };
 }
 
 export const askerOf = (context: BoardContext, by: Claimer): Asker => ({

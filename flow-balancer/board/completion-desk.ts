@@ -11,7 +11,7 @@ import type {
   EvidenceCheck,
 } from "../core/board.ts";
 import { BalancerError, wireError } from "../core/errors.ts";
-import type { HolderId, TaskId } from "../core/ids.ts";
+import { type HolderId, type TaskId, SHELL_BRIDGE } from "../core/ids.ts";
 import { parseOrNull } from "../core/json.ts";
 import type { Lease, Settled, Settlement } from "../core/queue.ts";
 import type { EpochMs } from "../core/time.ts";
@@ -21,7 +21,6 @@ import {
   itemRow,
   leaseOf,
   lost,
-  SHELL_BRIDGE,
 } from "./board-context.ts";
 import { capabilitiesOf, toItem } from "./board-item.ts";
 import { checkEvidence, LOOK_LIMIT_MS } from "./check-evidence.ts";

@@ -1,6 +1,7 @@
 /** Before anything is given out or shown: leases that ran out are taken back, and whose they were is written down. */
 
-import { type BoardContext, SHELL_BRIDGE } from "./board-context.ts";
+import { SHELL_BRIDGE } from "../core/ids.ts";
+import type { BoardContext } from "./board-context.ts";
 
 /** The last attempt that was looked at. */
 const ATTEMPTS_SEEN = "board_attempts_seen";

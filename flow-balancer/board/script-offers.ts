@@ -4,9 +4,9 @@
  * offer that no script has taken is still anybody's: a claim withdraws it (see claim-desk.ts).
  */
 
-import type { HolderId, TaskId } from "../core/ids.ts";
+import { type HolderId, type TaskId, SHELL_BRIDGE } from "../core/ids.ts";
 import type { Claimed, Lease } from "../core/queue.ts";
-import { type BoardContext, SHELL_BRIDGE } from "./board-context.ts";
+import type { BoardContext } from "./board-context.ts";
 import { checkHolder } from "./check-item.ts";
 import { invalid } from "./check-text.ts";
 import { rankReady } from "./claimable-work.ts";

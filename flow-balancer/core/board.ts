@@ -104,7 +104,7 @@ export interface Claimer {
   readonly holder: HolderId;
   /** What it says it can do. */
   readonly declared: readonly string[];
-  /** Longest active weight it takes on; null: 30. */
+  /** Longest active weight it takes on; null: what is usual here. */
   readonly capacity: number | null;
 }
 

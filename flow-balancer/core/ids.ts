@@ -19,3 +19,6 @@ export const instanceId = (unique: string): InstanceId =>
   `instance_${unique}` as InstanceId;
 export const holderId = (name: string): HolderId => name as HolderId;
 export const workerId = (serial: number): WorkerId => `w${serial}` as WorkerId;
+
+/** The bridge to scripts: what it holds and has not begun is offered to them, and to whoever asks. */
+export const SHELL_BRIDGE: HolderId = holderId("shell-bridge");

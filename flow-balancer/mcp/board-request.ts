@@ -26,7 +26,7 @@ export const asField = name
   .describe("Who you are, if not this connection: the same name in every call");
 export const leaseField = z.int().min(1_000).max(DAY_MS).optional();
 
-export const evidenceField = z.strictObject({
+const evidenceField = z.strictObject({
   command: z
     .array(z.string())
     .min(1)

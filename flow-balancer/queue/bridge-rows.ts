@@ -2,7 +2,7 @@
 
 import { and, eq, sql } from "drizzle-orm";
 import { unpackText, type StoredText } from "../codec/stored-text.ts";
-import { holderId, type HolderId, type TaskId } from "../core/ids.ts";
+import { type HolderId, type TaskId, SHELL_BRIDGE } from "../core/ids.ts";
 import { parseOrNull } from "../core/json.ts";
 import type { Lease } from "../core/queue.ts";
 import type { TaskState } from "../core/task.ts";
@@ -11,9 +11,6 @@ import { tasks } from "../store/schema.ts";
 import { boardItems } from "../store/shared-schema.ts";
 import { compileStatement } from "./compile-statement.ts";
 import { HELD } from "./conditions.ts";
-
-/** Who holds what scripts are offered, and what they work on. */
-export const SHELL_BRIDGE: HolderId = holderId("shell-bridge");
 
 export interface HeldTask extends Lease {
   readonly seq: number;

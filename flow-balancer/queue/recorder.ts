@@ -9,6 +9,7 @@ import { quoted } from "../core/quoted.ts";
 import type { NewTask, Recorded, Terms } from "../core/queue.ts";
 import type { TaskRecord, TaskRequest } from "../core/task.ts";
 import { PARKED_BOOT } from "./group-places.ts";
+import { PlainLease } from "./plain-lease.ts";
 import { FIRST, prepareRecorder } from "./recorder-statements.ts";
 import type { QueueParts } from "./settles.ts";
 import {
@@ -76,7 +77,7 @@ export class Recorder {
 
   #recordPlain({ id, request, terms }: NewTask, input: StoredText): Recorded {
     const submittedAt = this.#parts.env.now();
-    this.#sql.insertPlain.run({
+    const { lastInsertRowid } = this.#sql.insertPlain.run({
       id,
       kind: request.kind,
       inputJson: input,
@@ -93,7 +94,12 @@ export class Recorder {
     this.#parts.tallies.move(null, "queued");
     return {
       isNew: true,
-      lease: { id, attempt: FIRST, fence: FIRST },
+      lease: new PlainLease(id, FIRST, FIRST, {
+        seq: Number(lastInsertRowid),
+        kind: request.kind,
+        timeoutMs: request.timeoutMs,
+        attempt: FIRST,
+      }),
       task: heldRecord(id, request, terms, FIRST, submittedAt),
     };
   }

@@ -1,15 +1,10 @@
 /** What scripts have claimed: that they begin, go on, end, or are not heard of any more. */
 
 import { BalancerError, type ErrorCode } from "../core/errors.ts";
-import { holderId } from "../core/ids.ts";
+import { holderId, SHELL_BRIDGE } from "../core/ids.ts";
 import { isTerminal } from "../core/task.ts";
 import type { BootMs } from "../core/time.ts";
-import {
-  type BridgeRows,
-  type HeldTask,
-  isTaken,
-  SHELL_BRIDGE,
-} from "./bridge-rows.ts";
+import { type BridgeRows, type HeldTask, isTaken } from "./bridge-rows.ts";
 import type { ClaimFolders } from "./claim-folders.ts";
 import { attemptOf, type ClaimKey, offerName } from "./claim-names.ts";
 import { type ScriptEnd, scriptEnd, scriptName } from "./script-result.ts";

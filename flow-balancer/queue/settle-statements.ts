@@ -28,6 +28,25 @@ export const prepareSettles = (store: Store) => ({
   ...prepareInserts(store),
 });
 
+/** Nobody was told that it runs, nobody asked anything of it, and nothing hangs on its end. */
+const AS_RECORDED = sql`state = 'queued' AND holder IS NOT NULL AND cancel_asked = 0 AND has_dependants = 0`;
+
+/** What a settle sets, however the task came to it. */
+const SETTLED = {
+  state: slot("state"),
+  settledAt: slot("settledAt"),
+  tier: slot("tier"),
+  worker: slot("worker"),
+  waitMs: slot("waitMs"),
+  startMs: slot("startMs"),
+  runMs: slot("runMs"),
+  decisionJson: slot("decisionJson"),
+  deaths: slot("deaths"),
+  valueJson: slot("valueJson"),
+  errorJson: slot("errorJson"),
+  holder: null,
+};
+
 function prepareUpdates({ raw, orm }: Store) {
   const p = sql.placeholder;
   return {
@@ -57,24 +76,28 @@ function prepareUpdates({ raw, orm }: Store) {
         .set({ state: "running", startedAt: slot("startedAt") })
         .where(eq(tasks.seq, p("seq"))),
     ),
+    /** Without a look at it first; changes nothing unless the task is as its holder recorded it. */
+    settlePlain: compileStatement<never, ReturnType<typeof settledColumns>>(
+      raw,
+      orm
+        .update(tasks)
+        .set({ ...SETTLED, startedAt: slot("startedAt") })
+        .where(
+          and(
+            eq(tasks.seq, p("seq")),
+            eq(tasks.fence, p("fence")),
+            eq(tasks.id, p("id")),
+            AS_RECORDED,
+          ),
+        ),
+    ),
     settle: compileStatement<never, ReturnType<typeof settledColumns>>(
       raw,
       orm
         .update(tasks)
         .set({
-          state: slot("state"),
+          ...SETTLED,
           startedAt: sql`coalesce(${p("startedAt")}, ${tasks.startedAt})`,
-          settledAt: slot("settledAt"),
-          tier: slot("tier"),
-          worker: slot("worker"),
-          waitMs: slot("waitMs"),
-          startMs: slot("startMs"),
-          runMs: slot("runMs"),
-          decisionJson: slot("decisionJson"),
-          deaths: slot("deaths"),
-          valueJson: slot("valueJson"),
-          errorJson: slot("errorJson"),
-          holder: null,
           leaseBoot: null,
           cancelAsked: 0,
         })

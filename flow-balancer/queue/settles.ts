@@ -13,6 +13,7 @@ import type { EpochMs } from "../core/time.ts";
 import type { Store } from "../store/database.ts";
 import type { EndStatements } from "./end-statements.ts";
 import type { GroupPlaces } from "./group-places.ts";
+import { PlainLease, type PlainFacts } from "./plain-lease.ts";
 import { prepareSettles, type TaskNow } from "./settle-statements.ts";
 import type { Tallies } from "./tallies.ts";
 import type { Consequences, TaskGraph } from "./task-graph.ts";
@@ -37,6 +38,7 @@ export interface PackedSettlement {
 
 const NONE: Consequences = { released: [], ended: [] };
 export const REFUSED: Settled = { accepted: false, ...NONE };
+const ACCEPTED: Settled = { accepted: true, ...NONE };
 
 export class Settles {
   readonly #parts: QueueParts;
@@ -61,26 +63,39 @@ export class Settles {
   }
 
   settle(lease: Lease, packed: PackedSettlement): Settled {
+    return this.#settlePlain(lease, packed) ?? this.#settleAny(lease, packed);
+  }
+
+  /** In one statement, as nearly all are; null: it is not so plain, and nothing was changed. */
+  #settlePlain(lease: Lease, packed: PackedSettlement): Settled | null {
+    const plain = PlainLease.factsOf(lease);
+    if (plain === null) return null;
+    const { settlement, value } = packed;
+    const settledAt = this.#parts.env.now();
+    const { changes } = this.#sql.settlePlain.run(
+      settledColumns(plain.seq, lease, settlement, settledAt, value),
+    );
+    if (changes === 0) return null;
+    this.#parts.tallies.move("queued", settlement.result.status);
+    this.#learn(plain, settlement, settledAt);
+    this.#keepOutput(lease.id, packed);
+    return ACCEPTED;
+  }
+
+  #settleAny(lease: Lease, packed: PackedSettlement): Settled {
     const task = this.#sql.now.get({ id: lease.id });
     if (task === null || !isUnder(task, lease)) {
       if (task !== null) this.#noteRejected(task, lease, packed.settlement);
       return REFUSED;
     }
-    const { settlement, value, text } = packed;
+    const { settlement, value } = packed;
     const settledAt = this.#parts.env.now();
     this.#sql.settle.run(
       settledColumns(task.seq, lease, settlement, settledAt, value),
     );
     this.#parts.tallies.move(task.state, settlement.result.status);
     if (task.queue === "pool") this.#learn(task, settlement, settledAt);
-    const { output } = settlement;
-    if (output !== null && output.bytesSeen > 0)
-      this.#sql.insertOutput.run({
-        taskId: lease.id,
-        text,
-        bytesSeen: output.bytesSeen,
-        truncated: output.truncated ? 1 : 0,
-      });
+    this.#keepOutput(lease.id, packed);
     return {
       accepted: true,
       ...this.after(task, lease.id, settlement.result.status),
@@ -96,8 +111,21 @@ export class Settles {
       : NONE;
   }
 
+  #keepOutput(
+    taskId: TaskId,
+    { settlement: { output }, text }: PackedSettlement,
+  ): void {
+    if (output === null || output.bytesSeen === 0) return;
+    this.#sql.insertOutput.run({
+      taskId,
+      text,
+      bytesSeen: output.bytesSeen,
+      truncated: output.truncated ? 1 : 0,
+    });
+  }
+
   #learn(
-    { kind, timeoutMs, attempt }: TaskNow,
+    { kind, timeoutMs, attempt }: Omit<PlainFacts, "seq">,
     { result, execution }: Settlement,
     settledAt: EpochMs,
   ): void {

@@ -73,12 +73,13 @@ function toExecution(row: TaskRow): Execution | null {
 /** What a settle writes. Spelled out, as the next one: for every task, and copying an object costs more than the rest. */
 export const settledColumns = (
   seq: number,
-  { fence }: Lease,
+  { id, fence }: Lease,
   { result, execution, startedAt }: Settlement,
   settledAt: EpochMs,
   valueJson: StoredText | null,
 ) => ({
   seq,
+  id,
   fence,
   state: result.status,
   startedAt,

@@ -1,6 +1,6 @@
 /** What the bridge offers to scripts: it holds such an item, and until a script takes it, it is anybody's. */
 
-import { SHELL_BRIDGE } from "../board/board-context.ts";
+import { SHELL_BRIDGE } from "../core/ids.ts";
 
 /** A condition on a row of `tasks`, in a store that knows of boards. */
 export const OFFERED = `(tasks.holder = '${SHELL_BRIDGE}' AND EXISTS (SELECT 1 FROM board_items WHERE board_items.seq = tasks.seq AND worked_by = '${SHELL_BRIDGE}'))`;

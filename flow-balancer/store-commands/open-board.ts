@@ -60,6 +60,7 @@ export async function withBoard<T>(
         }),
       home: config.home,
       root: config.projectRoot,
+      capacity: config.board.capacity,
       leaseMs: config.board.leaseMs,
       withdraw: (id, fence) => folders.withdraw({ id, fence }),
     });

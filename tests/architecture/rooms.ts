@@ -54,6 +54,7 @@ const ROOMS: readonly Room[] = [
   mechanism("dispatcher", ["core"], {
     places: [
       "flow-balancer/admit-task.ts",
+      "flow-balancer/conclude-task.ts",
       "flow-balancer/consumer.ts",
       "flow-balancer/dispatcher.ts",
       "flow-balancer/elsewhere.ts",
@@ -61,7 +62,9 @@ const ROOMS: readonly Room[] = [
       "flow-balancer/held-tasks.ts",
       "flow-balancer/live-task.ts",
       "flow-balancer/pool-request.ts",
+      "flow-balancer/run-observer.ts",
       "flow-balancer/settle-task.ts",
+      "flow-balancer/start-notes.ts",
       "flow-balancer/state-keeping.ts",
       "flow-balancer/task-runner.ts",
       "flow-balancer/task-terms.ts",
@@ -80,6 +83,7 @@ const ROOMS: readonly Room[] = [
       "flow-balancer/explain.ts",
       "flow-balancer/front.ts",
       "flow-balancer/home-sharing.ts",
+      "flow-balancer/home-upkeep.ts",
       "flow-balancer/http-compression.ts",
       "flow-balancer/instance-keeper.ts",
       "flow-balancer/instance-rescue.ts",

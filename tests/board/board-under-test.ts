@@ -49,6 +49,7 @@ export function newBoard<E extends Env = FakeEnv>(
       seen: `exit ${argv[0] === "true" ? 0 : 1}`,
     }),
     root: home,
+    capacity: 30,
     leaseMs: LEASE_MS,
     withdraw: null,
     ...options,

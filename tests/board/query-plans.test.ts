@@ -40,6 +40,7 @@ async function plans(): Promise<ReadonlyMap<string, readonly string[]>> {
       home,
       root: home,
       suggest: suggestWork,
+      capacity: 30,
       leaseMs: LEASE_MS,
       withdraw: null,
       checkCommand: async () => ({ ok: false, seen: "" }),

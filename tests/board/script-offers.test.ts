@@ -1,6 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { SHELL_BRIDGE } from "../../flow-balancer/board/board-context.ts";
-import { holderId } from "../../flow-balancer/core/ids.ts";
+import { holderId, SHELL_BRIDGE } from "../../flow-balancer/core/ids.ts";
 import {
   ADA,
   BOB,

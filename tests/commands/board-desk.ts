@@ -41,6 +41,7 @@ export class BoardDesk implements Disposable {
       checkCommand: async () => ({ ok: false, seen: "" }),
       home: this.stored.home,
       root: this.stored.folder,
+      capacity: 30,
       leaseMs: 60_000,
       withdraw: null,
     });

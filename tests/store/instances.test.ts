@@ -176,13 +176,17 @@ afterEach(async () => {
 describe("a real instance", () => {
   const verdictOn = (row: InstanceRecord, locks: InstanceLocks, lateMs = 0) => {
     const lock = locks.probe(row.id);
-    return judge(row, {
-      bootId: bunEnv.bootId,
-      boot: (bunEnv.boot() + lateMs) as BootMs,
-      watchedMs: 60_000,
-      lock,
-      process: processState(row.pid, row.pidStarted),
-    });
+    return judge(
+      row,
+      {
+        bootId: bunEnv.bootId,
+        boot: (bunEnv.boot() + lateMs) as BootMs,
+        watchedMs: 60_000,
+        lock,
+        process: processState(row.pid, row.pidStarted),
+      },
+      { heartbeatMs: 30_000, deadAfterMs: 60_000 },
+    );
   };
 
   test("lives when it runs and when it is suspended, is silent after a minute of that, and dead at once when it is killed", async () => {

@@ -21,6 +21,7 @@ const board = new SqliteBoard({
   checkCommand: async () => ({ ok: false, seen: "" }),
   home,
   root: home,
+  capacity: 30,
   leaseMs: 600_000,
   withdraw: null,
 });

@@ -30,6 +30,7 @@ const board = new SqliteBoard({
   checkCommand: async () => ({ ok: false, seen: "nothing is run here" }),
   home,
   root: home,
+  capacity: 30,
   leaseMs,
   withdraw: (id, fence) => folders.withdraw({ id, fence }),
 });
