@@ -7,7 +7,7 @@
  * finds one too many parks it.
  */
 
-import { and, asc, eq, isNull, sql, type SQL } from "drizzle-orm";
+import { and, asc, eq, gt, isNull, sql, type SQL } from "drizzle-orm";
 import type { QueueName } from "../core/task.ts";
 import type { Store } from "../store/database.ts";
 import { tasks } from "../store/schema.ts";
@@ -25,6 +25,8 @@ interface Class {
   readonly priority: number;
 }
 type ClassOf = Class & { readonly key: string };
+/** Among the classes of a group. */
+type Place = Omit<ClassOf, "queue"> & { readonly queue: string };
 
 /** Before every class. */
 const BEFORE_ALL = { queue: "", kind: "", limit: -1, priority: -1_000 };
@@ -54,13 +56,22 @@ export class GroupPlaces {
   /** Somebody of this group holds a place no more, or never took the one kept for it. */
   free(key: string): void {
     const held = this.#held(key);
-    let next = this.#sql.nextClass.get({ key, ...BEFORE_ALL });
+    let next = this.#after({ key, ...BEFORE_ALL });
     while (next !== null) {
       const head =
         next.limit > held ? this.#sql.head.get({ key, ...next }) : null;
       if (head !== null) this.#sql.setDue.run({ seq: head.seq, dueBoot: null });
-      next = this.#sql.nextClass.get({ key, ...next });
+      next = this.#after({ key, ...next });
     }
+  }
+
+  /** The next class of the group of which some wait: one seek for each part of its name, from the last on. */
+  #after(of: Place): Class | null {
+    for (const step of this.#sql.nextClass) {
+      const next = step.get(of);
+      if (next !== null) return next;
+    }
+    return null;
   }
 
   #held(key: string): number {
@@ -101,33 +112,9 @@ function prepareClasses(
     eq(tasks.priority, p("priority")),
   );
   return {
-    nextClass: compileStatement<
-      Class,
-      { key: string } & Omit<Class, "queue"> & { queue: string }
-    >(
-      raw,
-      orm
-        .select({
-          queue: tasks.queue,
-          kind: tasks.kind,
-          limit: sql`${tasks.groupLimit}`.as("limit"),
-          priority: tasks.priority,
-        })
-        .from(tasks)
-        .where(
-          and(
-            waiting,
-            sql`(queue, kind, group_limit, priority) > (${p("queue")}, ${p("kind")}, ${p("limit")}, ${p("priority")})`,
-          ),
-        )
-        .orderBy(
-          asc(tasks.queue),
-          asc(tasks.kind),
-          asc(tasks.groupLimit),
-          asc(tasks.priority),
-        )
-        .limit(1),
-    ),
+    nextClass: CLASS.map((_, at) =>
+      prepareNext({ raw, orm }, waiting, at),
+    ).reverse(),
     head: compileStatement<{ seq: number }, ClassOf>(
       raw,
       orm
@@ -147,4 +134,38 @@ function prepareClasses(
         .offset(p("skip")),
     ),
   };
+}
+
+const CLASS = [
+  [tasks.queue, "queue"],
+  [tasks.kind, "kind"],
+  [tasks.groupLimit, "limit"],
+  [tasks.priority, "priority"],
+] as const;
+
+/** The first class beyond one that is alike in the first `at` parts. As a comparison of rows, SQLite would look at each task of the class it starts from. */
+function prepareNext(
+  { raw, orm }: Pick<Store, "raw" | "orm">,
+  waiting: SQL | undefined,
+  at: number,
+) {
+  const beyond = CLASS.slice(0, at + 1).map(([column, name], n) =>
+    n === at
+      ? gt(column, sql.placeholder(name))
+      : eq(column, sql.placeholder(name)),
+  );
+  return compileStatement<Class, Place>(
+    raw,
+    orm
+      .select({
+        queue: tasks.queue,
+        kind: tasks.kind,
+        limit: sql`${tasks.groupLimit}`.as("limit"),
+        priority: tasks.priority,
+      })
+      .from(tasks)
+      .where(and(waiting, ...beyond))
+      .orderBy(...CLASS.slice(at).map(([column]) => asc(column)))
+      .limit(1),
+  );
 }

@@ -19,19 +19,26 @@ async function leaves(client: LineClient): Promise<void> {
 }
 const submit = (client: LineClient, argv: string[], more: object = {}) =>
   client.ask("submit_task", { kind: "shell", input: { argv }, ...more });
-const statesOf = (client: LineClient): string[] => {
+
+interface Row {
+  readonly state: string;
+  readonly holder: string | null;
+}
+
+function rowsOf(client: LineClient): Row[] {
   const db = new Database(join(client.place.home, "flow.db"), {
     readonly: true,
   });
   try {
     return db
-      .query<{ state: string }, []>("SELECT state FROM tasks ORDER BY seq")
-      .all()
-      .map(({ state }) => state);
+      .query<Row, []>("SELECT state, holder FROM tasks ORDER BY seq")
+      .all();
   } finally {
     db.close();
   }
-};
+}
+const statesOf = (client: LineClient): string[] =>
+  rowsOf(client).map(({ state }) => state);
 
 describe("the end of stdin ends the server with 0 and leaves no process", () => {
   test("before a word was said", async () => {
@@ -65,7 +72,7 @@ describe("the end of stdin ends the server with 0 and leaves no process", () => 
     await leaves(client);
   });
 
-  test("while tasks run, wait, and depend on others; none is left open in the store", async () => {
+  test("while tasks run, wait, and depend on others: what was begun and what a caller waited for ends, the rest is nobody's until the next server", async () => {
     const client = await clients.open({
       env: {
         FLOW_BALANCER_POOL_MAX_WORKERS: "2",
@@ -100,14 +107,18 @@ describe("the end of stdin ends the server with 0 and leaves no process", () => 
           .text === "up\n",
     );
     await leaves(client);
-    const states = statesOf(client);
-    expect(states.length).toBeGreaterThanOrEqual(6);
-    expect(
-      states.filter((state) => state === "queued" || state === "running"),
-    ).toEqual([]);
+    const rows = rowsOf(client);
+    expect(rows.map(({ holder }) => holder)).toEqual(rows.map(() => null));
+    const states = rows.map(({ state }) => state);
+    const [begun, script, ...waiting] = states.slice(0, 6);
+    expect([begun, script]).toEqual(["failed", "queued"]);
+    // The last of them came after the one that failed.
+    expect(waiting).toEqual(["queued", "queued", "queued", "failed"]);
+    expect(states.slice(6)).not.toContain("queued");
+    expect(states).not.toContain("running");
   });
 
-  test("while a task waits for one that another server left open for ever", async () => {
+  test("while a task waits for one that another server left", async () => {
     const place = new Place();
     const killed = clients.start(place);
     await killed.initialize();
@@ -120,11 +131,9 @@ describe("the end of stdin ends the server with 0 and leaves no process", () => 
     const child = await submit(client, ["true"], { after: [orphan.task_id] });
     expect(child.status).toBe("working");
     await leaves(client);
-    // Only its own server may say how the other one ended.
-    const [theirs, ours] = statesOf(client);
-    expect(["queued", "running"]).toContain(theirs ?? "");
-    // Nobody cancelled it: its server went.
-    expect(ours).toBe("failed");
+    const rows = rowsOf(client);
+    expect(rows.map(({ holder }) => holder)).toEqual([null, null]);
+    expect(rows.map(({ state }) => state)).not.toContain("running");
   });
 
   test("after the work is done", async () => {
@@ -158,7 +167,16 @@ describe("signals", () => {
       const client = await clients.open({
         env: { FLOW_BALANCER_POOL_CANCEL_GRACE_MS: "300" },
       });
-      await submit(client, ["sleep", "300"]);
+      const { task_id } = await submit(client, [
+        "sh",
+        "-c",
+        "echo up; sleep 300",
+      ]);
+      await until(
+        "up",
+        async () =>
+          (await client.ask("read_task_output", { task_id })).text === "up\n",
+      );
       client.place.remember(client.pid);
       client.process.kill(signal);
       expect(await client.process.exited).toBe(0);

@@ -134,9 +134,14 @@ test.each([
     "tasks_group_waiting (group_key=? AND queue=? AND kind=? AND group_limit=? AND priority=? AND due_boot=?)",
   ],
   [
-    "which classes of a group wait",
-    /\(queue, kind, group_limit, priority\) > /,
-    "tasks_group_waiting (group_key=? AND (queue,kind,group_limit,priority)>(?,?,?,?))",
+    "the next class of a group",
+    /"priority" > \? .*order by "tasks"."priority" asc/,
+    "tasks_group_waiting (group_key=? AND queue=? AND kind=? AND group_limit=? AND priority>?)",
+  ],
+  [
+    "the next queue of a group",
+    /"queue" > \?/,
+    "tasks_group_waiting (group_key=? AND queue>?)",
   ],
   [
     "whether a class is crowded",
