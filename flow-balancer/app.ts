@@ -92,6 +92,7 @@ export function startEngine(options: EngineOptions): RunningEngine {
     board,
     clientSession,
     changes,
+    instances: () => sharing.instances(),
     ...sayingOf(config),
   });
   const parts = { base, pool, dispatcher, sharing, keeping, upkeep, board };

@@ -6,6 +6,7 @@
 import packageJson from "../package.json" with { type: "json" };
 import type { Config } from "./config.ts";
 import { Consumer } from "./consumer.ts";
+import type { InstanceView } from "./core/engine.ts";
 import type { InstanceId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
 import type { TaskQueue } from "./core/queue.ts";
@@ -38,23 +39,28 @@ export interface SharingParts {
 const TASKS_PER_WORKER = 2;
 
 export class HomeSharing {
-  readonly keeper: InstanceKeeper;
+  readonly #keeper: InstanceKeeper;
   readonly #consumer: Consumer;
 
   constructor(parts: SharingParts) {
     this.#consumer = makeConsumer(parts);
-    this.keeper = makeKeeper(parts, () => this.#consumer.nudge());
+    this.#keeper = makeKeeper(parts, () => this.#consumer.nudge());
   }
 
   /** Takes the lock by which others see that this process lives. Throws STORAGE_FAILED or STORAGE_BUSY. */
   start(): void {
-    this.keeper.start();
+    this.#keeper.start();
     this.#consumer.start();
   }
 
   /** No other server is there, as far as is known. */
   get isAlone(): boolean {
-    return this.keeper.status().alive.length <= 1;
+    return this.#keeper.status().alive.length <= 1;
+  }
+
+  instances(): InstanceView[] {
+    const { self, alive } = this.#keeper.status();
+    return alive.map((row) => ({ ...row, isSelf: row.id === self }));
   }
 
   /** There may be something to claim. */
@@ -74,7 +80,7 @@ export class HomeSharing {
 
   /** After all its work has ended: what is left goes back, and the others see it go. */
   leave(): Promise<void> {
-    return this.keeper.close();
+    return this.#keeper.close();
   }
 }
 

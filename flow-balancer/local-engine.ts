@@ -6,6 +6,7 @@ import type { Board } from "./core/board.ts";
 import type {
   Engine,
   EngineStatus,
+  InstanceView,
   Submission,
   SubmitOptions,
   TimeoutStats,
@@ -40,6 +41,8 @@ export interface EngineParts {
   readonly clientSession: string | null;
   readonly patienceMs: (client: string | null) => number;
   readonly effectiveConfig: () => JsonValue;
+  /** Those that share the home. */
+  readonly instances: () => readonly InstanceView[];
   readonly changes: Set<(id: TaskId) => void>;
 }
 
@@ -99,6 +102,7 @@ export class LocalEngine implements Engine {
     const { pool, queue, home } = this.#parts;
     return {
       pool: pool.status(),
+      instances: this.#parts.instances(),
       tasks: await queue.counts(),
       home: basename(home),
     };

@@ -5,7 +5,7 @@
 
 import type { Board } from "./board.ts";
 import type { Gate } from "./gate.ts";
-import type { SessionId, TaskId } from "./ids.ts";
+import type { InstanceId, SessionId, TaskId } from "./ids.ts";
 import type { JsonValue } from "./json.ts";
 import type { PoolStatus } from "./pool-status.ts";
 import type { Summary } from "./stats.ts";
@@ -57,8 +57,23 @@ export interface TimeoutStats {
   readonly timeoutMs: number;
 }
 
+/** A server that shares the home. */
+export interface InstanceView {
+  readonly id: InstanceId;
+  readonly pid: number;
+  /** `stdio` or `http`. */
+  readonly transport: string;
+  readonly isSelf: boolean;
+  /** Worker processes it has work for, and its share of the machine's. */
+  readonly wants: number;
+  readonly share: number;
+  readonly heartbeatAgeMs: number;
+}
+
 export interface EngineStatus {
   readonly pool: PoolStatus;
+  /** All servers on this home, this one included. */
+  readonly instances: readonly InstanceView[];
   /** Stored tasks by state, of all servers that share the home. */
   readonly tasks: Readonly<Record<TaskState, number>>;
   readonly home: string;

@@ -9,7 +9,7 @@ import type {
 import { round } from "./task-answer.ts";
 
 export const poolStatusView = (
-  { pool, tasks, home }: EngineStatus,
+  { pool, instances, tasks, home }: EngineStatus,
   kinds: readonly string[],
 ) => ({
   pool: {
@@ -32,6 +32,15 @@ export const poolStatusView = (
     })),
   },
   workers: pool.workers.map(workerView),
+  instances: instances.map((instance) => ({
+    id: instance.id,
+    pid: instance.pid,
+    transport: instance.transport,
+    is_self: instance.isSelf,
+    wants: instance.wants,
+    share: instance.share,
+    heartbeat_ms_ago: Math.round(instance.heartbeatAgeMs),
+  })),
   tasks,
   kinds,
   home,

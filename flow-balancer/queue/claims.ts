@@ -21,7 +21,7 @@ import { termsOf, toRecord } from "./task-row.ts";
 /** Above every priority. */
 const TOP = 1_000;
 /** Tasks without a place in their group that one claim may park, in about 50 ms; what is left of them is the next one's. More than a few are only there if very many of one group came back at the same moment. */
-const MAX_PARKED = 10_000;
+const MAX_PARKED = 4_000;
 /** Looked at together once some of them turned out to have no place. */
 const WINDOW = 64;
 

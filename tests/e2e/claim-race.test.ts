@@ -108,12 +108,12 @@ test("6 scripts and 2 agents race for 300 tasks, offered by 2 servers: 300 claim
   const claims = [...byAgents, ...byScripts];
   expect(claims.length).toBe(300);
   expect(claims.toSorted()).toEqual(ids.toSorted());
-  // A race in which one side had nothing would show little.
+  // A race in which one side had nothing would show little; of two agents one may come too late.
   expect(byAgents.length).toBeGreaterThan(0);
   const workers = await Promise.all(
     ids.map(async (id) => (await itemOf(id)).workedBy),
   );
-  expect(new Set(workers).size).toBe(8);
+  expect(new Set(workers).size).toBeWithin(7, 9);
   await until("the folders are cleared", () =>
     ["offer", "claim"].every(
       (it) => readdirSync(join(home, "claims", it)).length === 0,

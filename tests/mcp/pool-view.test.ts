@@ -1,6 +1,10 @@
 import { expect, test } from "bun:test";
 import type { EngineStatus } from "../../flow-balancer/core/engine.ts";
-import type { TaskId, WorkerId } from "../../flow-balancer/core/ids.ts";
+import type {
+  InstanceId,
+  TaskId,
+  WorkerId,
+} from "../../flow-balancer/core/ids.ts";
 import type {
   WorkerHealth,
   WorkerStatus,
@@ -30,6 +34,17 @@ const worker = (
 });
 
 const status: EngineStatus = {
+  instances: [
+    {
+      id: "instance_1" as InstanceId,
+      pid: 7,
+      transport: "stdio",
+      isSelf: true,
+      wants: 2,
+      share: 4,
+      heartbeatAgeMs: 12.4,
+    },
+  ],
   pool: {
     maxWorkers: 4,
     waiting: 2,
@@ -91,4 +106,18 @@ test("the short text names the workers that are busy in a way worth a look, and 
   expect(poolStatusText(status)).toBe(
     "4 workers busy, 1 idle, 0 starting; 2 tasks wait; w2 is spinning on task_w2; w3 is stopped on task_w3; w4 is blocked on task_w4",
   );
+});
+
+test("the view says who else shares the home", () => {
+  expect(poolStatusView(status, ["shell"]).instances).toEqual([
+    {
+      id: "instance_1" as InstanceId,
+      pid: 7,
+      transport: "stdio",
+      is_self: true,
+      wants: 2,
+      share: 4,
+      heartbeat_ms_ago: 12,
+    },
+  ]);
 });

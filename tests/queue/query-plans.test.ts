@@ -135,7 +135,7 @@ test.each([
   ],
   [
     "the next class of a group",
-    /"priority" > \? .*order by "tasks"."priority" asc/,
+    /"priority" > \?\)? .*order by "tasks"."priority" asc/,
     "tasks_group_waiting (group_key=? AND queue=? AND kind=? AND group_limit=? AND priority>?)",
   ],
   [
