@@ -190,6 +190,7 @@ function listTasks(deps: Deps): ToolDefinition {
         session: session as SessionId | undefined,
         kind,
         since: since === undefined ? undefined : (Date.parse(since) as EpochMs),
+        queue: "pool",
         before: cursor === undefined ? undefined : parseCursor(cursor),
         limit: PAGE,
       });

@@ -8,6 +8,7 @@ import type { Terminal } from "./terminal.ts";
 const WORKERS = 45;
 const SERVERS = 27;
 const STOPS = 24;
+const STOP_FIRST = WORKERS + SERVERS;
 
 export interface FaultCounts {
   workers: number;
@@ -47,7 +48,8 @@ export class Faults {
   }
 
   async next(): Promise<void> {
-    const at = this.#chance.below(100);
+    // The first one is a stop: without a result that comes too late a run proves little.
+    const at = this.counts.stops === 0 ? STOP_FIRST : this.#chance.below(100);
     if (at < WORKERS) this.#killWorker();
     else if (at < WORKERS + SERVERS) await this.#killServer();
     else if (at < WORKERS + SERVERS + STOPS) this.#stop();

@@ -13,7 +13,10 @@ const SLEEP =
 
 /** One in so many is a command. */
 const COMMAND_EVERY = 5;
-const MAX_SLEEP_MS = 300;
+const MAX_SLEEP_MS = 120;
+/** One in so many takes long, so that there is something to be late with. */
+const LONG_EVERY = 8;
+const LONG_MS = 1_000;
 /** Requests that no server has answered yet; more would only wait in its pipe. */
 const MAX_UNANSWERED = 200;
 
@@ -66,7 +69,13 @@ export class Load {
             kind: "script",
             input: {
               code: SLEEP,
-              args: { n, ms: this.#chance.below(MAX_SLEEP_MS) },
+              args: {
+                n,
+                ms:
+                  n % LONG_EVERY === 1
+                    ? LONG_MS
+                    : this.#chance.below(MAX_SLEEP_MS),
+              },
             },
           };
     this.#track(this.#submit(terminal, task));

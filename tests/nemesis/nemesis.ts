@@ -50,8 +50,10 @@ export const DEAD_AFTER_MS = 1_500;
 /** Long enough to be taken for dead, while the kernel still holds its lock. */
 const STOP_MS = 2_000;
 const PAUSE_MS = 250;
+/** Until there is work in every server. */
+const WARM_UP_MS = 1_500;
 /** Until everything has ended after the last fault. */
-const PEACE_MS = 60_000;
+const PEACE_MS = 120_000;
 
 export async function nemesis(options: NemesisOptions): Promise<NemesisReport> {
   const root = mkdtempSync(join(tmpdir(), "flow-balancer-nemesis-"));
@@ -107,6 +109,7 @@ async function run(
     const faults = new Faults(terminals, start, chance, STOP_MS);
     const startedAt = performance.now();
     stepping.timer = setInterval(() => load.step(), 1_000 / rate);
+    await Bun.sleep(WARM_UP_MS);
     while (faults.kills < kills) {
       await Bun.sleep(PAUSE_MS * 2 * chance.next());
       const before = faults.counts.servers;
