@@ -1,0 +1,102 @@
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import { fileURLToPath } from "node:url";
+import type { LineClient, Message } from "../support/line-client.ts";
+import { lineClients } from "../support/line-clients.ts";
+import { kill } from "../support/processes.ts";
+import { Place } from "../support/server-under-test.ts";
+
+setDefaultTimeout(30_000);
+const clients = lineClients(afterEach);
+
+const DEFINE = fileURLToPath(
+  new URL("../../flow-balancer/worker/define-task.ts", import.meta.url),
+);
+const ZOD = fileURLToPath(import.meta.resolve("zod"));
+/** Counts in its session, and says in which process. */
+const COUNT = `
+import { defineTask } from ${JSON.stringify(DEFINE)};
+import { z } from ${JSON.stringify(ZOD)};
+export default defineTask({
+  kind: "count",
+  input: z.object({ pad: z.int().optional() }),
+  run({ pad }, ctx) {
+    const n = (ctx.session.state.get("n") ?? 0) + 1;
+    ctx.session.state.set("n", n);
+    if (pad) ctx.session.state.set("pad", "x".repeat(pad));
+    return { n, pid: process.pid, padded: (ctx.session.state.get("pad") ?? "").length };
+  },
+});`;
+
+const place = (more: Record<string, string> = {}): Place =>
+  new Place({
+    files: {
+      "count.ts": COUNT,
+      "flow-balancer.toml": '[kinds.count]\nmodule = "./count.ts"\n',
+    },
+    env: { FLOW_BALANCER_POOL_MAX_WORKERS: "2", ...more },
+  });
+
+async function terminal(at: Place): Promise<LineClient> {
+  const client = clients.start(at);
+  await client.initialize();
+  return client;
+}
+
+const count = async (
+  client: LineClient,
+  session?: string,
+  input: object = {},
+): Promise<Message> =>
+  (
+    await client.ask("run_task", {
+      kind: "count",
+      input,
+      ...(session === undefined ? {} : { session }),
+    })
+  ).value;
+
+test("a session goes on where it was after its worker died, after its server was killed, and in another terminal", async () => {
+  const home = place();
+  const one = await terminal(home);
+  const { session } = await one.ask("open_session");
+  const first = await count(one, session);
+  expect(first).toMatchObject({ n: 1 });
+  kill(first.pid);
+  const second = await count(one, session);
+  expect(second).toMatchObject({ n: 2 });
+  expect(second.pid).not.toBe(first.pid);
+  const two = await terminal(home);
+  expect(await count(two, session)).toMatchObject({ n: 3 });
+  // The first one's worker holds an older state, and is given the newer.
+  expect(await count(one, session)).toMatchObject({ n: 4 });
+  for (const client of [one, two]) {
+    home.remember(client.pid);
+    kill(client.pid);
+    await client.process.exited;
+  }
+  expect(await count(await terminal(home), session)).toMatchObject({ n: 5 });
+});
+
+test("a state too large for a row is kept in a file, and goes on as any other", async () => {
+  const home = place();
+  const one = await terminal(home);
+  const { session } = await one.ask("open_session");
+  expect(await count(one, session, { pad: 300_000 })).toMatchObject({ n: 1 });
+  expect(await one.end()).toBe(0);
+  const next = await terminal(home);
+  expect(await count(next, session)).toMatchObject({ n: 2, padded: 300_000 });
+});
+
+test("a client's own session outlives its connection; that of a connection alone does not", async () => {
+  const home = place({ CLAUDE_CODE_SESSION_ID: "mine" });
+  const one = await terminal(home);
+  expect(await count(one)).toMatchObject({ n: 1 });
+  expect(await one.end()).toBe(0);
+  expect(await count(await terminal(home))).toMatchObject({ n: 2 });
+  const nameless = place();
+  const first = await terminal(nameless);
+  expect(await count(first)).toMatchObject({ n: 1 });
+  expect(await count(first)).toMatchObject({ n: 2 });
+  expect(await first.end()).toBe(0);
+  expect(await count(await terminal(nameless))).toMatchObject({ n: 1 });
+});
