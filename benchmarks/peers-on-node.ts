@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const PEERS = join(import.meta.dir, "peers");
+/** Ours, and those that need bun:sqlite. */
+const BUN_ONLY = /^(?:flow-balancer|plainjob|liteque|bunqueue)/;
 
 export class PeersOnNode implements Disposable {
   readonly #folder: string;
@@ -28,7 +30,7 @@ export class PeersOnNode implements Disposable {
     );
     await Bun.build({
       entrypoints: [...new Bun.Glob("**/*.ts").scanSync(PEERS)]
-        .filter((file) => file !== "flow-balancer.ts")
+        .filter((file) => !BUN_ONLY.test(file))
         .map((file) => join(PEERS, file)),
       root: PEERS,
       outdir: folder,

@@ -60,7 +60,9 @@ export const startServer = (
   { file }: ServerUnderTest,
   era: Era,
   { folder, env }: TemporaryProject,
-): StdioPeer => new StdioPeer({ args: [file], cwd: folder, env, era });
+  flags: readonly string[] = [],
+): StdioPeer =>
+  new StdioPeer({ args: [file, ...flags], cwd: folder, env, era });
 
 /** Calls the echo tool once. Throws unless exactly `value` came back. */
 export async function echoOnce(

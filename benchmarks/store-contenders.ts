@@ -31,7 +31,7 @@ const contender = (
 /** Those that every run needs. */
 export const NEEDED: readonly StoreContender[] = DURABILITIES.flatMap((it) => [
   contender("floor", `floor, ${it}`, "floors/store-floor.ts", it),
-  contender("ours", `flow-balancer, ${it}`, "store-own.ts", it),
+  contender("ours", `flow-balancer, ${it}`, "peers/flow-balancer-store.ts", it),
 ]);
 
 /** All of them work in one process, and none keeps what a task came to. */

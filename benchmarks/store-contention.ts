@@ -44,7 +44,10 @@ export async function measureContention(
     for (let n = 0; n < Math.max(...PROCESSES); n++)
       all.push(
         await ContenderProcess.start(
-          [process.execPath, join(import.meta.dir, "store-claimer.ts")],
+          [
+            process.execPath,
+            join(import.meta.dir, "peers/flow-balancer-claims.ts"),
+          ],
           { workers: 0, path },
         ),
       );

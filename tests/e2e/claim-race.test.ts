@@ -92,10 +92,11 @@ const itemOf = async (id: TaskId): Promise<BoardItem> =>
 
 test("6 scripts and 2 agents race for 300 tasks, offered by 2 servers: 300 claims, none twice", async () => {
   const ids = await add(300);
+  const agents = [agent(), agent()];
   await Promise.all([bridge(60_000), bridge(60_000)]);
   for (let n = 0; n < 6; n++) script(`s${n}`, NOTE);
   await until("the scripts are at work", () => noted().length > 20);
-  const agents = [agent(), agent()];
+  writeFileSync(join(home, "go"), "");
   await until(
     "all tasks are completed",
     async () => (await rig.queue.counts()).completed === 300,

@@ -3,6 +3,7 @@
  * until there is nothing left, and prints the id of each task it had. Arguments: home, role, lease in ms.
  */
 
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { SqliteBoard } from "../../../flow-balancer/board/sqlite-board.ts";
 import { holderId } from "../../../flow-balancer/core/ids.ts";
@@ -60,6 +61,8 @@ async function bridge(): Promise<void> {
 async function agent(): Promise<void> {
   const holder = holderId(`agent-${process.pid}`);
   const by = { holder, declared: [], capacity: null };
+  // Its start takes longer than a script's, and the race is not about that.
+  while (!existsSync(join(home, "go"))) await Bun.sleep(5);
   for (let idle = 0; idle < 5;) {
     const { claimed } = await board.claim(by, { id: null, leaseMs: null });
     if (claimed === null) {

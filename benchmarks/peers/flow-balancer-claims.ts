@@ -1,10 +1,10 @@
 /** A process that claims tasks from a file it may share with others, and settles them: a call of the closed loop is one task. A contender; `path` is the file. */
 
-import { holderId } from "../flow-balancer/core/ids.ts";
-import { bunEnv } from "../flow-balancer/env.ts";
-import { SqliteQueue } from "../flow-balancer/queue/sqlite-queue.ts";
-import { closeStore, openStore } from "../flow-balancer/store/database.ts";
-import { serveContender } from "./contender.ts";
+import { holderId } from "../../flow-balancer/core/ids.ts";
+import { bunEnv } from "../../flow-balancer/env.ts";
+import { SqliteQueue } from "../../flow-balancer/queue/sqlite-queue.ts";
+import { closeStore, openStore } from "../../flow-balancer/store/database.ts";
+import { serveContender } from "../contender.ts";
 
 await serveContender(({ path }) => {
   const store = openStore(String(path), "normal", bunEnv);

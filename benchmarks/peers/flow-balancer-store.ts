@@ -6,15 +6,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { instanceId } from "../flow-balancer/core/ids.ts";
-import type { TaskRequest } from "../flow-balancer/core/task.ts";
-import { Dispatcher } from "../flow-balancer/dispatcher.ts";
-import { bunEnv } from "../flow-balancer/env.ts";
-import { KindRegistry } from "../flow-balancer/pool/kind-registry.ts";
-import { SqliteQueue } from "../flow-balancer/queue/sqlite-queue.ts";
-import { closeStore, openStore } from "../flow-balancer/store/database.ts";
-import { serveContender } from "./contender.ts";
-import { MANY_IN_FLIGHT, moduleKind, OwnPool } from "./own-pool.ts";
+import { instanceId } from "../../flow-balancer/core/ids.ts";
+import type { TaskRequest } from "../../flow-balancer/core/task.ts";
+import { Dispatcher } from "../../flow-balancer/dispatcher.ts";
+import { bunEnv } from "../../flow-balancer/env.ts";
+import { KindRegistry } from "../../flow-balancer/pool/kind-registry.ts";
+import { SqliteQueue } from "../../flow-balancer/queue/sqlite-queue.ts";
+import { closeStore, openStore } from "../../flow-balancer/store/database.ts";
+import { serveContender } from "../contender.ts";
+import { MANY_IN_FLIGHT, moduleKind, OwnPool } from "../own-pool.ts";
 
 const KIND = "echo-unchecked";
 const TIMEOUT_MS = 60_000;
