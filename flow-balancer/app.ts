@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { patienceMs } from "../orchestrator/learning/patience.ts";
 import { suggestWork } from "../orchestrator/routing/suggest-work.ts";
 import { SqliteBoard } from "./board/sqlite-board.ts";
+import { clientSessionOf, IMPLICIT } from "./client-session.ts";
 import type { Config } from "./config.ts";
 import { effectiveConfig } from "./config/effective-config.ts";
 import { prepareHome } from "./config/prepare-home.ts";
 import { instanceId, type TaskId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
-import type { TaskQueue } from "./core/queue.ts";
 import type { TaskRecord } from "./core/task.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { checkByTask } from "./evidence-task.ts";
@@ -18,14 +18,15 @@ import { HomeSharing } from "./home-sharing.ts";
 import { HomeUpkeep } from "./home-upkeep.ts";
 import { keepWarmPorts } from "./keep-warm-ports.ts";
 import type { RunningEngine } from "./lazy-engine.ts";
-import { IMPLICIT, LocalEngine } from "./local-engine.ts";
+import { LocalEngine } from "./local-engine.ts";
 import { KindRegistry, type ModuleKind } from "./pool/kind-registry.ts";
 import { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
 import { ClaimFolders } from "./queue/claim-folders.ts";
 import { SqliteQueue } from "./queue/sqlite-queue.ts";
+import { runningEngine, type Base } from "./running-engine.ts";
 import { SessionKeeping } from "./session-keeping.ts";
 import { openStderrLog, type Log } from "./stderr-log.ts";
-import { closeStore, openStore, type Store } from "./store/database.ts";
+import { openStore } from "./store/database.ts";
 import {
   kindEnvironment,
   workerEnvironment,
@@ -46,7 +47,7 @@ export function startEngine(options: EngineOptions): RunningEngine {
     moduleKinds(config, environment),
     config.tasks.timeoutMs,
   );
-  const clientSession = environment["CLAUDE_CODE_SESSION_ID"] ?? null;
+  const clientSession = clientSessionOf(environment);
   const keeping = new SessionKeeping({
     ...base,
     keepDays: config.sessions.keepDays,
@@ -95,44 +96,8 @@ export function startEngine(options: EngineOptions): RunningEngine {
     instances: () => sharing.instances(),
     ...sayingOf(config),
   });
-  const parts = { base, pool, dispatcher, sharing, keeping, upkeep, board };
-  let closed: Promise<void> | undefined;
-  return { engine, close: (drainMs) => (closed ??= end(parts, drainMs)) };
-}
-
-interface Parts {
-  readonly base: Base;
-  readonly pool: MultiTierPoolManager;
-  readonly dispatcher: Dispatcher;
-  readonly sharing: HomeSharing;
-  readonly keeping: SessionKeeping;
-  readonly upkeep: HomeUpkeep;
-  readonly board: SqliteBoard;
-}
-
-/** First nothing more is taken on, then what runs ends, then the others see it go. */
-async function end(
-  { base, pool, dispatcher, sharing, keeping, upkeep, board }: Parts,
-  drainMs: number,
-): Promise<void> {
-  const settled = dispatcher.close();
-  await sharing.quiet();
-  await pool.close(drainMs);
-  await settled;
-  keeping.stop();
-  await upkeep.stop({ isLast: sharing.isAlone });
-  flush(board, base.log);
-  await sharing.leave();
-  await closeStore(base.store);
-}
-
-/** What nearly every part is made of. */
-interface Base {
-  readonly env: Env;
-  readonly home: string;
-  readonly log: Log;
-  readonly store: Store;
-  readonly queue: TaskQueue;
+  const parts = { base, engine, pool, dispatcher, sharing, keeping, upkeep };
+  return runningEngine({ ...parts, board });
 }
 
 function openBase({ config, env, environment }: EngineOptions): Base {
@@ -179,15 +144,6 @@ function makeBoard(
     leaseMs: board.leaseMs,
     withdraw: (id, fence) => folders.withdraw({ id, fence }),
   });
-}
-
-/** The file is for readers only; what it shows is in the store. */
-function flush(board: SqliteBoard, log: Log): void {
-  try {
-    board.flush();
-  } catch (thrown) {
-    log("warn", "board.file_failed", { error: String(thrown) });
-  }
 }
 
 function makePool(

@@ -2,6 +2,7 @@
 
 import { quoted } from "./core/quoted.ts";
 import { basename } from "node:path";
+import { IMPLICIT, implicitSession } from "./client-session.ts";
 import type { Board } from "./core/board.ts";
 import type {
   Engine,
@@ -12,7 +13,12 @@ import type {
   TimeoutStats,
 } from "./core/engine.ts";
 import { BalancerError } from "./core/errors.ts";
-import { taskId, type SessionId, type TaskId } from "./core/ids.ts";
+import {
+  taskId,
+  type HolderId,
+  type SessionId,
+  type TaskId,
+} from "./core/ids.ts";
 import type { JsonValue } from "./core/json.ts";
 import type { Env } from "./core/ports.ts";
 import type { ListFilter, ListPage, TaskQueue } from "./core/queue.ts";
@@ -46,8 +52,6 @@ export interface EngineParts {
   readonly changes: Set<(id: TaskId) => void>;
 }
 
-/** Sessions nobody opened and nobody closes: of a connection, or by the client's own name for its session. */
-export const IMPLICIT = "connection_";
 /** Fewer runs than this say nothing of the next one. */
 const MIN_RUNS_FOR_ETA = 5;
 const RUNS_FOR_STATS = 1_000;
@@ -55,6 +59,7 @@ const RUNS_FOR_STATS = 1_000;
 export class LocalEngine implements Engine {
   readonly board: Board;
   readonly #parts: EngineParts;
+  readonly #connections = new Set<string>();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -142,9 +147,16 @@ export class LocalEngine implements Engine {
   }
 
   defaultSession(connection: string | null): SessionId | null {
-    const name = this.#parts.clientSession ?? connection;
-    if (name === null) return null;
-    return `${IMPLICIT}${name}` as SessionId;
+    const { clientSession } = this.#parts;
+    if (clientSession !== null) return implicitSession(clientSession);
+    if (connection === null) return null;
+    this.#connections.add(connection);
+    return implicitSession(connection);
+  }
+
+  /** Those that went by their connection alone, and that nobody will be again. */
+  passingHolders(): HolderId[] {
+    return [...this.#connections].map(implicitSession);
   }
 
   patienceMs(client: string | null): number {

@@ -79,6 +79,7 @@ const ROOMS: readonly Room[] = [
     places: [
       "flow-balancer/app.ts",
       "flow-balancer/cli.ts",
+      "flow-balancer/client-session.ts",
       "flow-balancer/evidence-task.ts",
       "flow-balancer/explain.ts",
       "flow-balancer/front.ts",
@@ -93,6 +94,7 @@ const ROOMS: readonly Room[] = [
       "flow-balancer/print-to-stderr.ts",
       "flow-balancer/probe-worker.ts",
       "flow-balancer/replay/",
+      "flow-balancer/running-engine.ts",
       "flow-balancer/serve.ts",
       "flow-balancer/session-keeping.ts",
       "flow-balancer/server.ts",

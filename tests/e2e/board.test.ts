@@ -114,3 +114,27 @@ test("a note, progress and a resource are seen from the other terminal; what was
     task: { task_id, notes: [{ text: "the first three are easy" }] },
   });
 });
+
+test("what a client had claimed is free again when it goes; what a client with a name of its own had is kept for it", async () => {
+  const place = new Place();
+  const [going, staying] = [clients.start(place), clients.start(place)];
+  for (const client of [going, staying]) await client.initialize();
+  await going.ask("add_tasks", { tasks: [{ title: "a" }] });
+  const { task } = await going.ask("claim_task", {});
+  expect(await staying.ask("claim_task", {})).toMatchObject({ task: null });
+  expect(await going.end()).toBe(0);
+  expect(await staying.ask("claim_task", {})).toMatchObject({
+    task: { task_id: task.task_id },
+  });
+  const named = new Place({ env: { CLAUDE_CODE_SESSION_ID: "mine" } });
+  const first = clients.start(named);
+  await first.initialize();
+  await first.ask("add_tasks", { tasks: [{ title: "b" }] });
+  const own = (await first.ask("claim_task", {})).task;
+  expect(await first.end()).toBe(0);
+  const again = clients.start(named);
+  await again.initialize();
+  expect(
+    await again.ask("complete_task", { task_id: own.task_id }),
+  ).toMatchObject({ task: { status: "completed" } });
+});
