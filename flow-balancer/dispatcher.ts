@@ -99,8 +99,8 @@ export class Dispatcher {
     const submittedAt = env.mono();
     this.#admitted++;
     try {
-      const { runsOnce } = kinds.get(request.kind);
-      const terms = termsFor(request, options.terms, runsOnce, holder);
+      const kind = kinds.get(request.kind);
+      const terms = termsFor(request, options.terms, kind, holder);
       const recorded = await queue.record(request, terms);
       if (!recorded.isNew) return this.#join(recorded.task, options.observer);
       const { task, lease } = recorded;

@@ -5,12 +5,16 @@ import type { TaskResult } from "./core/task.ts";
 import type { LiveTask } from "./live-task.ts";
 import type { PoolOutcome } from "./pool/pool-task.ts";
 
-/** Failures that another try may mend; a cancelled or poisoned task is not tried again. */
-export const isTriedAgain = (
-  { maxAttempts }: Terms,
-  { status }: TaskResult,
-): boolean =>
-  maxAttempts > 1 && (status === "failed" || status === "timed_out");
+/** Failures that another try may mend; a cancelled or poisoned task is not tried again, nor one that may have done what it was not to do twice. */
+export function isTriedAgain(
+  { maxAttempts, runsOnce }: Terms,
+  result: TaskResult,
+): boolean {
+  if (maxAttempts === 1 || !("error" in result)) return false;
+  const { status, error } = result;
+  if (runsOnce && error.code === "WORKER_EXITED") return false;
+  return status === "failed" || status === "timed_out";
+}
 
 /**
  * Whether it goes back to the queue unsettled: a server that stops ends what its caller waited for,

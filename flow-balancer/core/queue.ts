@@ -175,7 +175,7 @@ export interface TaskQueue {
   extend(leases: readonly Lease[], leaseMs: number): Promise<readonly Hold[]>;
   /** To a terminal state, once an attempt; in the same step what comes after it is released, or ends. */
   settle(lease: Lease, settlement: Settlement): Promise<Settled>;
-  /** As `settle`, unless an attempt is left: then it is queued again, after a pause (`again`). What completed, is wanted cancelled, or must not run twice has none left. */
+  /** As `settle`, unless an attempt is left: then it is queued again, after a pause (`again`). What completed or is wanted cancelled has none left. Whoever calls it knows how the attempt ended: a task that `runsOnce` is tried again too. */
   retry(
     lease: Lease,
     settlement: Settlement,

@@ -175,12 +175,10 @@ export class TaskEnds {
   }
 }
 
-function mayTryAgain(row: TaskRow, { result, startedAt }: Settlement): boolean {
-  if (result.status === "completed" || row.cancelAsked === 1) return false;
-  if (row.attempt >= row.maxAttempts) return false;
-  const mayHaveRun = row.state === "running" || startedAt !== null;
-  return !(row.runsOnce === 1 && mayHaveRun);
-}
+const mayTryAgain = (row: TaskRow, { result }: Settlement): boolean =>
+  result.status !== "completed" &&
+  row.cancelAsked !== 1 &&
+  row.attempt < row.maxAttempts;
 
 const settlementError = ({ result }: Settlement): WireError | null =>
   "error" in result ? result.error : null;

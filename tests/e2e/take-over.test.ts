@@ -145,3 +145,16 @@ test("a server whose client goes leaves what it was told to remember to the next
     { status: "completed", value: "late" },
   ]);
 });
+
+test("a command that fails is tried again as often as was asked, on whichever server has room", async () => {
+  const [one, other] = await two();
+  const { task_id } = await one.ask("submit_task", {
+    kind: "shell",
+    input: { argv: ["sh", "-c", "echo x >> tries; exit 7"] },
+    max_attempts: 2,
+  });
+  expect((await ended(other, [task_id])).results).toMatchObject([
+    { status: "failed", attempt: 2, value: { exit_code: 7 } },
+  ]);
+  expect(await Bun.file(one.place.path("tries")).text()).toBe("x\nx\n");
+});

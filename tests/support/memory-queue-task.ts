@@ -102,14 +102,9 @@ export const isReady = (task: MemoryTask): boolean =>
   task.open.size === 0 &&
   task.due === null;
 
-export function mayTryAgain(
-  task: MemoryTask,
-  { result, startedAt }: Settlement,
-): boolean {
+export function mayTryAgain(task: MemoryTask, { result }: Settlement): boolean {
   if (task.attempt >= task.terms.maxAttempts || task.cancelAsked) return false;
-  if (result.status === "completed") return false;
-  const mayHaveRun = task.state === "running" || startedAt !== null;
-  return !(task.terms.runsOnce && mayHaveRun);
+  return result.status !== "completed";
 }
 
 /** Before the next attempt, ms: doubled for each one, and spread so that those that failed together do not come back together. */
