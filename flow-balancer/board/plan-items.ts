@@ -9,12 +9,11 @@ import type { TaskId } from "../core/ids.ts";
 import { type NewTask, PLAIN_TERMS } from "../core/queue.ts";
 import { quoted } from "../core/quoted.ts";
 import type { Dependency } from "../core/task.ts";
+import { assertFewEdges, stagesOf } from "../core/task-stages.ts";
 import { checkItem } from "./check-item.ts";
 import { invalid } from "./check-text.ts";
 
 const MAX_ITEMS = 1_000;
-/** Each is a row; two stages of 100 items have as many. */
-const MAX_EDGES = 10_000;
 const MAX_SHOWN = 12;
 
 interface PlannedItem {
@@ -50,34 +49,12 @@ export function planItems({
     );
   for (const [at, item] of items.entries()) checkItem(item, `/items/${at}`);
   const nodes = items.map((item) => ({ item, id: newId(), after: new Map() }));
-  tieStages(stagesOf(nodes, type));
+  const stageOf = ({ item }: Node): number | null => item.stage;
+  tieStages(stagesOf<Node>(nodes, { type, stageOf, where: "/items" }));
   tieReferences(nodes, isThere);
-  const edges = nodes.reduce((sum, { after }) => sum + after.size, 0);
-  if (edges > MAX_EDGES)
-    throw invalid(
-      `the list has ${edges} dependencies, at most ${MAX_EDGES} are taken`,
-      "Put one item between two large stages, which gathers the first and opens the second.",
-    );
+  assertFewEdges(nodes.reduce((sum, { after }) => sum + after.size, 0));
   refuseCycle(nodes);
   return nodes.map((node) => ({ item: node.item, task: toTask(node) }));
-}
-
-/** Each after the one before. In a sequence every item is a stage of its own; a parallel list is one stage. */
-function stagesOf(
-  nodes: readonly Node[],
-  type: ListType,
-): readonly (readonly Node[])[] {
-  for (const [at, { item }] of nodes.entries())
-    if ((item.stage !== null) !== (type === "pipeline"))
-      throw invalid(
-        type === "pipeline"
-          ? `/items/${at}/stage: each item of a pipeline needs a stage`
-          : `/items/${at}/stage: only a pipeline has stages, this list is ${type}`,
-      );
-  if (type === "parallel") return [nodes];
-  if (type === "sequential") return nodes.map((node) => [node]);
-  const stages = Map.groupBy(nodes, ({ item }) => item.stage ?? 0);
-  return [...stages].sort(([a], [b]) => a - b).map(([, members]) => members);
 }
 
 function tieStages(stages: readonly (readonly Node[])[]): void {

@@ -1,11 +1,13 @@
-/** run_batch: many tasks side by side in one call, which is how a client that makes calls one by one gets parallel work. */
+/** run_batch: many tasks in one call, side by side or in stages, which is how a client that makes calls one by one gets parallel work. */
 
 import type { CallToolResult } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import type { Engine, Submission } from "../core/engine.ts";
-import { toWireError } from "../core/errors.ts";
+import type { Engine, SubmitOptions } from "../core/engine.ts";
 import { Gate } from "../core/gate.ts";
 import type { TaskId } from "../core/ids.ts";
+import type { Env } from "../core/ports.ts";
+import { planBatch, type BatchArguments } from "./batch-plan.ts";
+import { failed, submitBatch, type Item } from "./batch-submission.ts";
 import {
   defineTool,
   type CallContext,
@@ -15,45 +17,46 @@ import type { Deps } from "./deps.ts";
 import { whilePatient } from "./patience.ts";
 import { cancelQuietly } from "./run-tools.ts";
 import { round, taskAnswer, taskText, type TaskAnswer } from "./task-answer.ts";
-import {
-  assertKnownKind,
-  sessionField,
-  taskFields,
-  toRequest,
-  waitField,
-  type TaskArguments,
-} from "./task-request.ts";
+import { itemFields, waitField } from "./task-request.ts";
 
 const MAX_TASKS = 1_000;
 
-/** What became of one item: a task, or the refusal to make one of it. */
-type Item =
-  | { readonly type: "task"; readonly submission: Submission }
-  | { readonly type: "refused"; readonly answer: TaskAnswer };
-
 const INPUT = z.object({
   tasks: z
-    .array(z.strictObject(taskFields))
+    .array(
+      z.strictObject({
+        ...itemFields,
+        stage: z.int().min(1).max(MAX_TASKS).optional(),
+      }),
+    )
     .min(1)
     .max(MAX_TASKS)
     .describe("As for run_task"),
-  session: sessionField.optional(),
+  type: z
+    .enum(["parallel", "pipeline", "sequential"])
+    .optional()
+    .describe(
+      "pipeline: stage by stage, each once all of the one before completed; sequential: one by one",
+    ),
+  session: itemFields.session.describe("Of all that name none"),
   max_parallel: z.int().min(1).max(MAX_TASKS).optional(),
   on_error: z
     .enum(["continue", "stop"])
     .optional()
-    .describe("stop: start no more after a failure"),
+    .describe(
+      "stop: start no more after a failure; in a pipeline not with max_parallel",
+    ),
   wait_ms: waitField.optional(),
 });
 
 export function batchTool(deps: Deps): ToolDefinition {
   return defineTool({
     name: "run_batch",
-    title: "Run tasks in parallel",
+    title: "Run many tasks",
     description:
-      "Runs up to 1000 tasks in parallel and answers with their results in input order, each {task_id, status, value?, error?}. " +
+      "Runs up to 1000 tasks in parallel, or in order by `type`, and answers with their results in input order, each {task_id, status, value?, error?}. " +
       "Those that take longer than you can wait are 'working' and go on: await_task has them. " +
-      "sequential_ms is the sum of the tasks' own times, speedup is that over makespan_ms.",
+      "sequential_ms: the sum of the tasks' own times; speedup: that over makespan_ms.",
     input: INPUT,
     output: z.looseObject({
       results: z.array(z.looseObject({ status: z.string() })),
@@ -74,12 +77,11 @@ async function runBatch(
   const engine = await deps.engine();
   const startedAt = deps.env.mono();
   const gate = new Gate(args.max_parallel ?? MAX_TASKS);
-  const items = await submitAll(
-    args.tasks.map((task) =>
-      args.session === undefined ? task : { session: args.session, ...task },
-    ),
-    { engine, call, gate },
-  );
+  const plan = planBatch(args, engine, call.connection);
+  const items = await submitBatch(plan, engine, {
+    ...bounds(args, gate, deps.env),
+    observer: { log: (text) => call.log("info", text) },
+  });
   const finished = new Map<number, TaskAnswer>();
   const waiting = items.map(async (item, index) => {
     const ended = await ending(item);
@@ -98,30 +100,19 @@ async function runBatch(
   return answer(items, finished, deps.env.mono() - startedAt);
 }
 
-/** All kinds are looked at before anything is submitted; what is refused later (a full queue) is that item's error. */
-async function submitAll(
-  tasks: readonly TaskArguments[],
-  { engine, call, gate }: { engine: Engine; call: CallContext; gate: Gate },
-): Promise<Item[]> {
-  const requests = tasks.map((task, index) => {
-    assertKnownKind(task.kind, engine, `/tasks/${index}/kind`);
-    return toRequest(task, engine, call.connection);
-  });
-  return Promise.all(
-    requests.map(async (request): Promise<Item> => {
-      try {
-        const observer = { log: (text: string) => call.log("info", text) };
-        const submission = await engine.submit(request, {
-          gate,
-          observer,
-          terms: { awaited: true },
-        });
-        return { type: "task", submission };
-      } catch (thrown) {
-        return { type: "refused", answer: failed("", thrown) };
-      }
-    }),
-  );
+/**
+ * How max_parallel is kept, and whether the tasks outlive the call. Tasks that wait for others are started by
+ * whichever server has room, which a gate of this call cannot bound: a group of the store does, for all servers.
+ * Of what is in order nothing is lost with its server; what is not belongs to the call alone.
+ */
+function bounds(
+  { type = "parallel", max_parallel: limit }: BatchArguments,
+  gate: Gate,
+  env: Env,
+): SubmitOptions {
+  if (type === "parallel") return { gate, terms: { awaited: true } };
+  if (type === "sequential" || limit === undefined) return {};
+  return { terms: { group: { key: `batch:${env.unique()}`, limit } } };
 }
 
 /** Always resolves: that one result could not be stored must not cost the caller the others. */
@@ -135,12 +126,6 @@ async function ending(item: Item): Promise<TaskAnswer> {
   }
 }
 
-const failed = (id: string, thrown: unknown): TaskAnswer => ({
-  task_id: id,
-  status: "failed",
-  error: toWireError(thrown),
-});
-
 function cancelRest(
   items: readonly Item[],
   finished: ReadonlyMap<number, TaskAnswer>,
@@ -148,7 +133,9 @@ function cancelRest(
   gate: Gate,
 ): void {
   gate.shut();
-  for (const id of unfinished(items, finished)) cancelQuietly(engine, id);
+  // The last first: what comes after a cancelled task would end as failed.
+  for (const id of unfinished(items, finished).toReversed())
+    cancelQuietly(engine, id);
 }
 
 /** Of those that this call made. */

@@ -12,59 +12,56 @@ import type { Dependency, TaskRequest } from "../core/task.ts";
 /** A day: a task that runs longer is a service. */
 const MAX_TIMEOUT_MS = 86_400_000;
 
-export const sessionField = z
-  .string()
-  .min(1)
-  .max(200)
-  .describe(
-    "From open_session: its tasks prefer the same worker, which keeps the session's memory",
-  );
+const name = z.string().min(1).max(200);
+const ms = z.int().min(0).max(MAX_TIMEOUT_MS);
 
-export const waitField = z
-  .int()
-  .min(0)
-  .max(MAX_TIMEOUT_MS)
-  .describe("Longest wait for the answer, ms; the task goes on after it");
+export const sessionField = name.describe(
+  "From open_session: its tasks prefer the worker that keeps its memory",
+);
 
-export const taskIdField = z.string().min(1).max(200);
+export const waitField = ms.describe(
+  "Longest wait for the answer, ms; the task goes on after it",
+);
 
-/**
- * One task, as run_task, submit_task and the items of run_batch take it. `input` came out of a JSON
- * parser and was looked through with the other arguments; whether it fits is its kind's to say.
- */
-export const taskFields = {
-  kind: z
-    .string()
-    .min(1)
-    .max(200)
-    .describe("shell, script, or a configured kind (pool_status lists them)"),
+export const taskIdField = name;
+
+/** Of an item of run_batch: what these are is said with run_task, since each word is paid for by every client. */
+const plainFields = {
+  session: name.optional(),
+  timeout_ms: ms.min(1).optional(),
+  deadline_ms: ms.min(1).optional(),
+  priority: z.int().min(-10).max(10).optional(),
+  idempotency_key: name.optional(),
+};
+
+const workFields = {
+  kind: name.describe("shell, script, or one that pool_status lists"),
   input: z
     .custom<JsonValue>((value) => value !== undefined)
     .describe(
       "shell: {argv: [program, ...args], cwd?, env?, stdin?, ok_exit_codes?}; script: {code, args?}",
     ),
+};
+
+export const itemFields = { ...workFields, ...plainFields };
+
+/**
+ * One task, as run_task and submit_task take it. `input` came out of a JSON parser and was looked
+ * through with the other arguments; whether it fits is its kind's to say.
+ */
+export const taskFields = {
+  ...workFields,
   session: sessionField.optional(),
-  timeout_ms: z
-    .int()
-    .min(1)
-    .max(MAX_TIMEOUT_MS)
-    .optional()
-    .describe("Longest run time; waiting does not count"),
-  deadline_ms: z
-    .int()
-    .min(1)
-    .max(MAX_TIMEOUT_MS)
-    .optional()
-    .describe("From now to its end; refused at once if that cannot be kept"),
-  priority: z.int().min(-10).max(10).optional().describe("Higher first"),
-  idempotency_key: z
-    .string()
-    .min(1)
-    .max(200)
-    .optional()
-    .describe(
-      "Same key and input: same task, run once; to try again after a failure, take another key",
-    ),
+  timeout_ms: plainFields.timeout_ms.describe(
+    "Longest run time; waiting does not count",
+  ),
+  deadline_ms: plainFields.deadline_ms.describe(
+    "From now to its end; refused at once if that cannot be kept",
+  ),
+  priority: plainFields.priority.describe("Higher first"),
+  idempotency_key: plainFields.idempotency_key.describe(
+    "Same key and input: same task, run once; to try again, take another key",
+  ),
 };
 
 export type TaskArguments = z.output<z.ZodObject<typeof taskFields>>;

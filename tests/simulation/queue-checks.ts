@@ -97,6 +97,10 @@ export class QueueChecks {
     this.#once.add(id);
   }
 
+  isOnce(id: TaskId): boolean {
+    return this.#once.has(id);
+  }
+
   /** A task's code was reached. */
   effect(id: TaskId): void {
     const times = (this.#effects.get(id) ?? 0) + 1;

@@ -257,7 +257,8 @@ export class SimulatedInstance {
       startedAt: null,
       output: null,
     };
-    if (hasFailed) {
+    // Whoever must not do a thing twice does not ask for another try either.
+    if (hasFailed && !checks.isOnce(lease.id)) {
       const { accepted, again } = await this.#queue.retry(lease, settlement);
       checks.answered(lease, valueJson, accepted, again);
     } else {
