@@ -8,7 +8,7 @@ import type { TaskRecord } from "./core/task.ts";
 import type { LiveTask } from "./live-task.ts";
 import type { PoolOutcome } from "./pool/pool-task.ts";
 import { settleTask } from "./settle-task.ts";
-import { isLeftToOthers } from "./what-next.ts";
+import { isLeftToOthers, withState } from "./what-next.ts";
 
 type Storing = Parameters<typeof settleTask>[3];
 
@@ -23,9 +23,10 @@ export interface Ways extends Storing {
 
 export function concludeTask(
   live: LiveTask,
-  outcome: PoolOutcome,
+  fromPool: PoolOutcome,
   ways: Ways,
 ): void {
+  const outcome = withState(live, fromPool);
   const isClosing = ways.isClosing();
   const leave = (): void => ways.left(live, isClosing);
   const end = (conclude: () => void): void => finish(live, ways, conclude);

@@ -1,5 +1,6 @@
 /** What becomes of a task that the pool is done with, when that need not be its end. */
 
+import { wireError } from "./core/errors.ts";
 import type { Terms } from "./core/queue.ts";
 import type { TaskResult } from "./core/task.ts";
 import type { LiveTask } from "./live-task.ts";
@@ -36,3 +37,24 @@ export function isLeftToOthers(
     (execution === null || !terms.runsOnce)
   );
 }
+
+/** A task whose change of its session's state is known to be refused has not done what it says. */
+export function withState(
+  { stateChange }: LiveTask,
+  outcome: PoolOutcome,
+): PoolOutcome {
+  const { result } = outcome;
+  if (stateChange?.isRefused !== true || result.status !== "completed")
+    return outcome;
+  const { valueJson } = result;
+  return {
+    ...outcome,
+    result: { status: "failed", error: CONFLICT, valueJson },
+  };
+}
+
+const CONFLICT = wireError(
+  "VERSION_CONFLICT",
+  "the task ran, but another task of its session changed the session's state meanwhile: what this one changed there is not saved",
+  "Run tasks that change one session's state one after the other (submit_task with one concurrency_key), then run this one again.",
+);

@@ -28,7 +28,7 @@ export const ERROR_RULES = {
   IDEMPOTENCY_CONFLICT: conflict,
   NOT_OWNER: conflict,
   NOT_PROVEN: conflict,
-  VERSION_CONFLICT: conflict,
+  VERSION_CONFLICT: { retryable: true, http: 409 },
   SESSION_CLOSED: conflict,
   INVALID_COMMAND: refused,
   COMMAND_NOT_FOUND: refused,

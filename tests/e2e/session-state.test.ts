@@ -100,3 +100,33 @@ test("a client's own session outlives its connection; that of a connection alone
   expect(await first.end()).toBe(0);
   expect(await count(await terminal(nameless))).toMatchObject({ n: 1 });
 });
+
+test("of tasks of one session that change its state side by side, those whose change is lost say so; with one key each counts", async () => {
+  const client = await terminal(place());
+  const { session } = await client.ask("open_session");
+  const task = { kind: "count", input: {}, session };
+  const { results } = await client.ask("run_batch", {
+    tasks: Array.from({ length: 20 }, () => task),
+  });
+  const completed = results.filter(
+    ({ status }: Message) => status === "completed",
+  );
+  for (const { status, error } of results)
+    expect(status === "completed" || error.code === "VERSION_CONFLICT").toBe(
+      true,
+    );
+  const { n } = await count(client, session);
+  expect(n).toBe(completed.length + 1);
+  const keyed = await Promise.all(
+    Array.from({ length: 10 }, () =>
+      client.ask("submit_task", { ...task, concurrency_key: session }),
+    ),
+  );
+  const ended = await client.ask("await_task", {
+    task_ids: keyed.map(({ task_id }) => task_id),
+  });
+  expect(ended.results.map(({ status }: Message) => status)).toEqual(
+    keyed.map(() => "completed"),
+  );
+  expect(await count(client, session)).toMatchObject({ n: n + 11 });
+});
