@@ -6,7 +6,7 @@
 import type { TaskId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
 import type { TaskQueue } from "./core/queue.ts";
-import { isTerminal, type TaskRecord } from "./core/task.ts";
+import type { TaskRecord } from "./core/task.ts";
 
 /** Between two looks without a reason, ms. */
 const LOOK_MS = 250;
@@ -38,9 +38,10 @@ export class Elsewhere {
 
   /** Looks now: tasks of others may have ended. */
   async look(): Promise<void> {
-    for (const id of [...this.#waiters.keys()]) {
+    if (this.#waiters.size === 0) return;
+    for (const id of await this.#queue.ended([...this.#waiters.keys()])) {
       const task = await this.#queue.get(id);
-      if (task !== null && isTerminal(task.state)) this.ended(task);
+      if (task !== null) this.ended(task);
     }
   }
 

@@ -204,6 +204,8 @@ export interface TaskQueue {
   /** What this holder has, as the queue sees it. */
   held(holder: HolderId): Promise<readonly Lease[]>;
   get(id: TaskId): Promise<TaskRecord | null>;
+  /** Those of `ids` that have ended, in any order. One look for many. */
+  ended(ids: readonly TaskId[]): Promise<readonly TaskId[]>;
   output(id: TaskId): Promise<TaskOutput | null>;
   list(filter: ListFilter): Promise<ListPage>;
   /** Tasks a state, for a glance. */

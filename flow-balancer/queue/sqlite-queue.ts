@@ -157,6 +157,10 @@ export class SqliteQueue implements TaskQueue {
     return this.#reads.get(id);
   }
 
+  async ended(ids: readonly TaskId[]): Promise<readonly TaskId[]> {
+    return this.#reads.ended(ids);
+  }
+
   async output(id: TaskId): Promise<TaskOutput | null> {
     return this.#reads.output(id);
   }

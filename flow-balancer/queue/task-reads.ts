@@ -1,10 +1,14 @@
 /** What is asked of the queue without changing it. */
 
-import { and, desc, eq, gte, lt, sql } from "drizzle-orm";
+import { and, desc, eq, gte, inArray, lt, sql } from "drizzle-orm";
 import { unpackText } from "../codec/stored-text.ts";
 import type { TaskId } from "../core/ids.ts";
 import type { ListFilter, ListPage } from "../core/queue.ts";
-import type { TaskOutput, TaskRecord } from "../core/task.ts";
+import {
+  TERMINAL_STATES,
+  type TaskOutput,
+  type TaskRecord,
+} from "../core/task.ts";
 import type { Store } from "../store/database.ts";
 import { outcomes, taskOutputs, tasks } from "../store/schema.ts";
 import { toRecord } from "./task-row.ts";
@@ -21,6 +25,12 @@ export class TaskReads {
   get(id: TaskId): TaskRecord | null {
     const row = this.#sql.get.get({ id });
     return row === undefined ? null : toRecord(row);
+  }
+
+  ended(ids: readonly TaskId[]): TaskId[] {
+    return this.#sql.ended
+      .all({ ids: JSON.stringify(ids) })
+      .map(({ id }) => id);
   }
 
   output(id: TaskId): TaskOutput | null {
@@ -72,6 +82,16 @@ function prepare({ orm }: Store) {
       .from(tasks)
       .where(eq(tasks.id, p("id")))
       .limit(1)
+      .prepare(),
+    ended: orm
+      .select({ id: tasks.id })
+      .from(tasks)
+      .where(
+        and(
+          sql`${tasks.id} IN (SELECT value FROM json_each(${p("ids")}))`,
+          inArray(tasks.state, [...TERMINAL_STATES]),
+        ),
+      )
       .prepare(),
     output: orm
       .select({

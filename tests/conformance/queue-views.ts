@@ -100,6 +100,22 @@ export function viewTests(make: MakeQueue): void {
     expect(await of({ session: sessionId("none") })).toEqual([]);
   });
 
+  test("of many tasks those that ended are known at one look, and no others", async () => {
+    const rig = make();
+    const [open, done, failed] = [
+      await hold(rig, ANNE),
+      await hold(rig, ANNE),
+      await hold(rig, ANNE),
+    ];
+    await rig.queue.settle(done, DONE);
+    await rig.queue.settle(failed, FAILED);
+    const asked = [open.id, done.id, failed.id, taskId("nowhere"), taskId("'")];
+    expect((await rig.queue.ended(asked)).toSorted()).toEqual(
+      [done.id, failed.id].toSorted(),
+    );
+    expect(await rig.queue.ended([])).toEqual([]);
+  });
+
   test("counts say what lists say, through every kind of change", async () => {
     const rig = make();
     const check = async () => {

@@ -246,6 +246,12 @@ export class MemoryQueue implements TaskQueue {
     return this.#of(holder).map(leaseOf);
   }
 
+  async ended(ids: readonly TaskId[]): Promise<readonly TaskId[]> {
+    return ids.filter((id) =>
+      isTerminal(this.#tasks.get(id)?.state ?? "queued"),
+    );
+  }
+
   async get(id: TaskId): Promise<TaskRecord | null> {
     const task = this.#tasks.get(id);
     return task === undefined ? null : recordOf(task);
