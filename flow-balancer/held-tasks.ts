@@ -6,9 +6,15 @@ import type { LiveTask } from "./live-task.ts";
 
 export class HeldTasks {
   readonly #tasks = new Map<TaskId, LiveTask>();
+  #adopted = 0;
 
   get size(): number {
     return this.#tasks.size;
+  }
+
+  /** Those found in the store, rather than submitted here. */
+  get adopted(): number {
+    return this.#adopted;
   }
 
   get(id: TaskId): LiveTask | undefined {
@@ -18,14 +24,21 @@ export class HeldTasks {
   add(live: LiveTask): void {
     const { id } = live.record;
     // Lost while this process slept, and now its own again: what still runs of it runs for nobody.
-    this.#tasks.get(id)?.lose();
+    const before = this.#tasks.get(id);
+    if (before !== undefined) {
+      before.lose();
+      this.remove(before);
+    }
     this.#tasks.set(id, live);
+    if (live.isAdopted) this.#adopted++;
   }
 
   /** Unless it is held anew, under another lease. */
   remove(live: LiveTask): void {
     const { id } = live.record;
-    if (this.#tasks.get(id) === live) this.#tasks.delete(id);
+    if (this.#tasks.get(id) !== live) return;
+    this.#tasks.delete(id);
+    if (live.isAdopted) this.#adopted--;
   }
 
   leases(): Lease[] {

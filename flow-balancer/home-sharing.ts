@@ -38,6 +38,13 @@ export interface SharingParts {
 /** So many tasks a worker are taken on: one that runs, and one that waits for it. */
 const TASKS_PER_WORKER = 2;
 
+/** However much was submitted here, one of others for each worker is taken on too: they would wait for ever where nobody is idle. */
+const roomFor = (
+  { size, adopted }: { readonly size: number; readonly adopted: number },
+  maxWorkers: number,
+): number =>
+  Math.max(TASKS_PER_WORKER * maxWorkers - size, maxWorkers - adopted);
+
 export class HomeSharing {
   readonly #keeper: InstanceKeeper;
   readonly #consumer: Consumer;
@@ -91,7 +98,7 @@ function makeConsumer(parts: SharingParts): Consumer {
     queue,
     holder: id,
     kinds: () => kinds.list().map(({ kind }) => kind),
-    room: () => TASKS_PER_WORKER * pool.maxWorkers - dispatcher.held.size,
+    room: () => roomFor(dispatcher.held, pool.maxWorkers),
     adopt: (claimed) => dispatcher.adopt(claimed),
     cancel: (task) => dispatcher.cancelLive(task),
     changedElsewhere: foreignChanges(parts.store.raw),

@@ -158,3 +158,23 @@ test("a command that fails is tried again as often as was asked, on whichever se
   ]);
   expect(await Bun.file(one.place.path("tries")).text()).toBe("x\nx\n");
 });
+
+test("a task from the store has its turn though its server has more of its own than it can do", async () => {
+  const client = clients.start(
+    new Place({ env: { FLOW_BALANCER_POOL_MAX_WORKERS: "2" } }),
+  );
+  await client.initialize();
+  const nap = (ms: number, more: object = {}): Promise<Message> =>
+    client.ask("submit_task", {
+      kind: "shell",
+      input: { argv: ["sleep", String(ms / 1_000)] },
+      ...more,
+    });
+  const { session } = await client.ask("open_session");
+  const delayed = await nap(1, { delay_ms: 200, session });
+  // About ten seconds of work.
+  for (let n = 0; n < 200; n++) await nap(100);
+  await ended(client, [delayed.task_id]);
+  const { tasks } = await client.ask("pool_status");
+  expect(tasks.queued).toBeGreaterThan(50);
+});
