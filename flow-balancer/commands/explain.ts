@@ -2,6 +2,7 @@
 
 import { decisionView, WAYS } from "../core/explain-decision.ts";
 import type { TaskId } from "../core/ids.ts";
+import { printable } from "../core/printable.ts";
 import { quoted } from "../core/quoted.ts";
 import type { EpochMs } from "../core/time.ts";
 import {
@@ -188,8 +189,4 @@ const since = (at: EpochMs, now: EpochMs): string =>
 const SHOWN_CHARS = 500;
 
 /** Text of others on somebody's terminal: nothing in it steers the terminal. */
-const visible = (text: string): string =>
-  text
-    .slice(0, SHOWN_CHARS)
-    // oxlint-disable-next-line no-control-regex
-    .replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, " ");
+const visible = (text: string): string => printable(text.slice(0, SHOWN_CHARS));
