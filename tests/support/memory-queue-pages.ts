@@ -1,7 +1,11 @@
 /** What the in-memory queue answers to who looks over all of its tasks. */
 
 import type { ListFilter, ListPage } from "../../flow-balancer/core/queue.ts";
-import { TASK_STATES, type TaskState } from "../../flow-balancer/core/task.ts";
+import {
+  isTerminal,
+  TASK_STATES,
+  type TaskState,
+} from "../../flow-balancer/core/task.ts";
 import { recordOf, type MemoryTask } from "./memory-queue-task.ts";
 
 /** Takes the tasks in the order they came. */
@@ -36,3 +40,6 @@ export const countsOf = (
       tasks.filter(({ state }) => state === of).length,
     ]),
   ) as Record<TaskState, number>;
+
+export const hasEnded = (task: MemoryTask | undefined): boolean =>
+  task !== undefined && isTerminal(task.state);

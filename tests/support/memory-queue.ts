@@ -27,14 +27,13 @@ import type {
   TaskQueue,
   Terms,
 } from "../../flow-balancer/core/queue.ts";
-import {
-  isTerminal,
-  type TaskOutput,
-  type TaskRecord,
-  type TaskRequest,
-  type TaskState,
+import type {
+  TaskOutput,
+  TaskRecord,
+  TaskRequest,
+  TaskState,
 } from "../../flow-balancer/core/task.ts";
-import { countsOf, pageOf } from "./memory-queue-pages.ts";
+import { countsOf, hasEnded, pageOf } from "./memory-queue-pages.ts";
 import { MemoryTasks } from "./memory-queue-tasks.ts";
 import {
   isReady,
@@ -167,7 +166,7 @@ export class MemoryQueue implements TaskQueue {
   async cancel(id: TaskId, error: WireError): Promise<CancelAnswer | null> {
     const task = this.#tasks.get(id);
     if (task === undefined) return null;
-    if (isTerminal(task.state)) return "ended";
+    if (hasEnded(task)) return "ended";
     if (task.holder === null) {
       this.#endWith(task, "cancelled", error);
       return "cancelled";
@@ -247,9 +246,7 @@ export class MemoryQueue implements TaskQueue {
   }
 
   async ended(ids: readonly TaskId[]): Promise<readonly TaskId[]> {
-    return ids.filter((id) =>
-      isTerminal(this.#tasks.get(id)?.state ?? "queued"),
-    );
+    return ids.filter((id) => hasEnded(this.#tasks.get(id)));
   }
 
   async get(id: TaskId): Promise<TaskRecord | null> {
@@ -284,16 +281,12 @@ export class MemoryQueue implements TaskQueue {
   ): void {
     takeAway(task);
     const result = { status, error, valueJson: null };
-    this.#tasks.end(task, {
-      result,
-      execution: null,
-      startedAt: null,
-      output: null,
-    });
+    this.#tasks.end(task, { ...NEVER_RAN, result });
   }
 }
 
 const NOBODY = taskId("");
+const NEVER_RAN = { execution: null, startedAt: null, output: null };
 const CANCELLED = wireError(
   "CANCELLED",
   "it was wanted cancelled, and its holder is gone",
