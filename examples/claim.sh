@@ -1,6 +1,6 @@
 #!/bin/sh
 # Does tasks of the board, one after the other: `claim.sh COMMAND...` runs COMMAND with the file of a task as its last
-# argument. What it prints is the result, as JSON ("a text", or {"summary": "..."}); or the error, if it fails.
+# argument. What it prints is the result, or the error if it fails: plain text, or JSON with a "summary".
 # Needs FLOW_BALANCER_HOME, and a server that runs. With CLAIM_IDLE=n it ends once n looks in a row found nothing.
 q=${FLOW_BALANCER_HOME:?}/claims
 idle=0

@@ -101,6 +101,13 @@ export const leaseOf = ({ id, attempt, fence }: ItemRow): Lease => ({
   fence,
 });
 
+/** How long from now, ms: as asked; else as is usual, but never less than is left of it. */
+export const extensionOf = (
+  { env, leaseMs }: BoardContext,
+  row: ItemRow,
+  asked: number | null,
+): number => asked ?? Math.max(leaseMs, leaseLeftMs(row, env.boot()) ?? 0);
+
 /** A holder lost its lease between two looks. */
 export const lost = (id: TaskId): BalancerError =>
   new BalancerError("NOT_OWNER", `${id} is not yours any more`, {

@@ -19,6 +19,7 @@ export function toItem(
   reads: ItemReads,
   row: ItemRow,
   boot: BootMs,
+  maxNotes = MAX_NOTES,
 ): BoardItem {
   return {
     id: row.id,
@@ -44,7 +45,7 @@ export function toItem(
       row.provenJson === null ? null : list<EvidenceCheck>(row.provenJson),
     summary: row.summary,
     notes: reads.notes
-      .all({ seq: row.seq, limit: MAX_NOTES })
+      .all({ seq: row.seq, limit: maxNotes })
       .reverse() as Note[],
     submittedAt: row.submittedAt as EpochMs,
     startedAt: row.startedAt as EpochMs | null,

@@ -76,7 +76,7 @@ function activeItems(context: BoardContext): readonly BoardItem[] {
   return reads.active
     .all({ limit: MAX_ACTIVE })
     .filter((row) => !isOffered(row))
-    .map((row) => toItem(reads, row, env.boot()));
+    .map((row) => toItem(reads, row, env.boot(), 0));
 }
 
 /** For board.json. */

@@ -1,48 +1,44 @@
 /** Items, evidence and the like as they come from outside, held to their limits. Everything here throws INVALID_ARGUMENT or OUT_OF_RANGE. */
 
 import type { Claimer, Evidence, NewItem } from "../core/board.ts";
+import { BOARD_LIMITS } from "../core/board-limits.ts";
 import type { HolderId } from "../core/ids.ts";
 import { checkText, checkWhole, invalid } from "./check-text.ts";
 
-const MAX_TITLE = 200;
-/** So that the input of the task, escaped, is packed at once (see codec/compress.ts) and recorded in the turn it is asked. */
-const MAX_DETAILS = 16_384;
-const MAX_NOTE = 8_192;
-const MAX_NAME = 200;
-const MAX_CAPABILITIES = 20;
-const MAX_AFTER = 1_000;
-const MAX_EVIDENCE = 10;
-const MAX_PATH = 4_096;
-const MAX_ARGV = 100;
-const MAX_ARGV_CHARS = 8_192;
 const SHA256 = /^[0-9a-f]{64}$/i;
 
 export function checkItem(item: NewItem, where: string): void {
   checkText(item.title, {
     where: `${where}/title`,
-    max: MAX_TITLE,
+    max: BOARD_LIMITS.titleChars,
     isLine: true,
   });
   if (item.details !== null && item.details !== "")
     checkText(item.details, {
       where: `${where}/details`,
-      max: MAX_DETAILS,
+      max: BOARD_LIMITS.detailsChars,
       isLine: false,
     });
-  if (item.key !== null) checkName(item.key, `${where}/key`);
-  checkWhole(item.weight, `${where}/weight`, 1, 10);
-  checkWhole(item.priority, `${where}/priority`, -10, 10);
+  if (item.key !== null)
+    checkText(item.key, {
+      where: `${where}/key`,
+      max: BOARD_LIMITS.keyChars,
+      isLine: true,
+    });
+  const { weight, priority, stage } = BOARD_LIMITS;
+  checkWhole(item.weight, `${where}/weight`, weight.min, weight.max);
+  checkWhole(item.priority, `${where}/priority`, priority.min, priority.max);
   if (item.stage !== null)
-    checkWhole(item.stage, `${where}/stage`, 0, Number.MAX_SAFE_INTEGER);
+    checkWhole(item.stage, `${where}/stage`, stage.min, stage.max);
   checkCapabilities(item.capabilities, `${where}/capabilities`);
-  checkCount(item.after, `${where}/after`, MAX_AFTER);
+  checkCount(item.after, `${where}/after`, BOARD_LIMITS.after);
   for (const [at, { ref }] of item.after.entries())
     checkName(ref, `${where}/after/${at}`);
   checkEvidenceList(item.required, `${where}/required`);
 }
 
 function checkCapabilities(names: readonly string[], where: string): void {
-  checkCount(names, where, MAX_CAPABILITIES);
+  checkCount(names, where, BOARD_LIMITS.capabilities);
   for (const [at, name] of names.entries()) checkName(name, `${where}/${at}`);
 }
 
@@ -56,7 +52,7 @@ export const checkHolder = (holder: HolderId): void =>
   checkName(holder, "holder");
 
 const checkName = (name: string, where: string): void =>
-  checkText(name, { where, max: MAX_NAME, isLine: true });
+  checkText(name, { where, max: BOARD_LIMITS.nameChars, isLine: true });
 
 function checkCount(
   list: readonly unknown[],
@@ -71,7 +67,7 @@ export function checkEvidenceList(
   list: readonly Evidence[],
   where: string,
 ): void {
-  checkCount(list, where, MAX_EVIDENCE);
+  checkCount(list, where, BOARD_LIMITS.evidence);
   for (const [at, evidence] of list.entries())
     checkEvidence(evidence, `${where}/${at}`);
 }
@@ -85,11 +81,11 @@ function checkEvidence(evidence: Evidence, where: string): void {
           `${where}/argv: a program is needed`,
           'Pass the program and each argument apart, as ["bun", "test"].',
         );
-      checkCount(argv, `${where}/argv`, MAX_ARGV);
+      checkCount(argv, `${where}/argv`, BOARD_LIMITS.argvWords);
       const chars = argv.reduce((sum, part) => sum + part.length, 0);
-      if (chars > MAX_ARGV_CHARS)
+      if (chars > BOARD_LIMITS.argvChars)
         throw invalid(
-          `${where}/argv: at most ${MAX_ARGV_CHARS} characters in all, got ${chars}`,
+          `${where}/argv: at most ${BOARD_LIMITS.argvChars} characters in all, got ${chars}`,
           "Put what is long into a file.",
         );
       for (const [at, part] of argv.entries())
@@ -108,7 +104,7 @@ function checkEvidence(evidence: Evidence, where: string): void {
 }
 
 export function checkPath(path: string, where: string): void {
-  checkText(path, { where, max: MAX_PATH, isLine: false });
+  checkText(path, { where, max: BOARD_LIMITS.pathChars, isLine: false });
   checkNoNul(path, where);
 }
 
@@ -118,17 +114,26 @@ function checkNoNul(text: string, where: string): void {
 
 /** From a second to a day; null: the default. */
 export function checkLease(leaseMs: number | null): void {
-  if (leaseMs !== null) checkWhole(leaseMs, "lease_ms", 1_000, 86_400_000);
+  const { min, max } = BOARD_LIMITS.leaseMs;
+  if (leaseMs !== null) checkWhole(leaseMs, "lease_ms", min, max);
 }
 
 export function checkNote(note: string | null): void {
   if (note !== null)
-    checkText(note, { where: "note", max: MAX_NOTE, isLine: false });
+    checkText(note, {
+      where: "note",
+      max: BOARD_LIMITS.noteChars,
+      isLine: false,
+    });
 }
 
 export function checkSummary(summary: string | null): void {
   if (summary !== null && summary !== "")
-    checkText(summary, { where: "summary", max: MAX_NOTE, isLine: false });
+    checkText(summary, {
+      where: "summary",
+      max: BOARD_LIMITS.noteChars,
+      isLine: false,
+    });
 }
 
 export function checkProgress(done: number, total: number | null): void {

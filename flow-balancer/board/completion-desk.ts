@@ -18,6 +18,7 @@ import type { EpochMs } from "../core/time.ts";
 import {
   assertHolds,
   type BoardContext,
+  extensionOf,
   itemRow,
   leaseOf,
   lost,
@@ -77,12 +78,18 @@ export class CompletionDesk {
   ): Promise<readonly EvidenceCheck[]> {
     const lease = leaseOf(row);
     const checks: EvidenceCheck[] = [];
+    const { env } = this.#context;
+    const began = env.boot();
+    const usual = extensionOf(this.#context, row, null);
+    // From now on as much as there would be if nothing had to be looked at.
+    const left = (): number =>
+      Math.max(this.#context.leaseMs, usual - (env.boot() - began));
     for (const evidence of allOf(row, offered)) {
-      await this.#keep(lease, Math.max(LOOK_LEASE_MS, this.#context.leaseMs));
+      await this.#keep(lease, Math.max(LOOK_LEASE_MS, left()));
       checks.push(await checkEvidence(this.#context, evidence));
     }
     if (checks.every(({ holds }) => holds)) return checks;
-    await this.#keep(lease, this.#context.leaseMs);
+    await this.#keep(lease, left());
     await this.#tellRefused(row, by, checks);
     throw notProven(row, checks);
   }

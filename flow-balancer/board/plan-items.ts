@@ -4,6 +4,7 @@
  */
 
 import type { ListType, NewItem } from "../core/board.ts";
+import { BOARD_LIMITS } from "../core/board-limits.ts";
 import { BalancerError } from "../core/errors.ts";
 import type { TaskId } from "../core/ids.ts";
 import { type NewTask, PLAIN_TERMS } from "../core/queue.ts";
@@ -13,7 +14,6 @@ import { assertFewEdges, stagesOf } from "../core/task-stages.ts";
 import { checkItem } from "./check-item.ts";
 import { invalid } from "./check-text.ts";
 
-const MAX_ITEMS = 1_000;
 const MAX_SHOWN = 12;
 
 interface PlannedItem {
@@ -43,11 +43,12 @@ export function planItems({
   newId,
   isThere,
 }: Planning): readonly PlannedItem[] {
-  if (items.length === 0 || items.length > MAX_ITEMS)
+  if (items.length === 0 || items.length > BOARD_LIMITS.items)
     throw invalid(
-      `items: 1 to ${MAX_ITEMS} are taken in one call, got ${items.length}`,
+      `items: 1 to ${BOARD_LIMITS.items} are taken in one call, got ${items.length}`,
     );
   for (const [at, item] of items.entries()) checkItem(item, `/items/${at}`);
+  refuseUnknownEvidence(items, isThere);
   const nodes = items.map((item) => ({ item, id: newId(), after: new Map() }));
   const stageOf = ({ item }: Node): number | null => item.stage;
   tieStages(stagesOf<Node>(nodes, { type, stageOf, where: "/items" }));
@@ -55,6 +56,21 @@ export function planItems({
   assertFewEdges(nodes.reduce((sum, { after }) => sum + after.size, 0));
   refuseCycle(nodes);
   return nodes.map((node) => ({ item: node.item, task: toTask(node) }));
+}
+
+/** What waits for a task that will never be there could never be proven. */
+function refuseUnknownEvidence(
+  items: readonly NewItem[],
+  isThere: Planning["isThere"],
+): void {
+  for (const [at, { required }] of items.entries())
+    for (const [index, evidence] of required.entries())
+      if (evidence.type === "task" && !isThere(evidence.id))
+        throw new BalancerError(
+          "NOT_FOUND",
+          `/items/${at}/required/${index}: there is no task ${quoted(evidence.id)}`,
+          { hint: "Evidence names a task that is there already, by its id." },
+        );
 }
 
 function tieStages(stages: readonly (readonly Node[])[]): void {

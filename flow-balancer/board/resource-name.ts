@@ -2,10 +2,10 @@
 
 import { realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { BOARD_LIMITS } from "../core/board-limits.ts";
 import { checkPath } from "./check-item.ts";
 import { checkText, checkWhole, invalid } from "./check-text.ts";
 
-const MAX_NAME = 200;
 const FILE = "file:";
 const PORT = "port:";
 
@@ -16,7 +16,11 @@ export function resourceName(name: string, root: string): string {
     checkPath(path, FILE);
     return FILE + realPath(resolve(root, path));
   }
-  checkText(name, { where: "resource", max: MAX_NAME, isLine: true });
+  checkText(name, {
+    where: "resource",
+    max: BOARD_LIMITS.nameChars,
+    isLine: true,
+  });
   if (!name.startsWith(PORT)) return name.normalize();
   const digits = name.slice(PORT.length).trim();
   if (!/^\d{1,5}$/.test(digits))

@@ -1,10 +1,12 @@
 /** What the holder of an item says while it works on it: that it goes on, how far it is, what it needs alone, what the next one should know. */
 
 import type { Update, UpdateReport } from "../core/board.ts";
+import { BOARD_LIMITS } from "../core/board-limits.ts";
 import type { HolderId, TaskId } from "../core/ids.ts";
 import {
   assertHolds,
   type BoardContext,
+  extensionOf,
   itemRow,
   leaseOf,
   lost,
@@ -20,8 +22,6 @@ import { checkWhole } from "./check-text.ts";
 import type { ItemRow } from "./item-reads.ts";
 import { resourceName } from "./resource-name.ts";
 import { rideAlong } from "./ride-along.ts";
-
-const MAX_RESOURCES = 50;
 
 type Refused = UpdateReport["refused"];
 
@@ -62,7 +62,7 @@ export class UpdateDesk {
     update: Update,
   ): Promise<UpdateReport> {
     const { queue, store, reads, env, changed } = this.#context;
-    const leaseMs = update.leaseMs ?? this.#context.leaseMs;
+    const leaseMs = extensionOf(this.#context, row, update.leaseMs);
     const lease = leaseOf(row);
     const { done, also } = await rideAlong({
       store,
@@ -100,7 +100,7 @@ export class UpdateDesk {
         if (before.fence !== lease.fence || before.holder !== by)
           return undefined;
         if (after.holder === by) return undefined;
-        this.#writeProgress(row, update);
+        this.#writeProgress(before, update);
         this.#writeNote(row, by, update.note);
         resources.releaseAll(row.id);
         // Whoever wanted it cancelled has it so now.
@@ -141,9 +141,13 @@ export class UpdateDesk {
     }));
   }
 
-  #writeProgress({ seq }: ItemRow, { progress }: Update): void {
-    if (progress !== null)
-      this.#context.writes.progress.run({ seq, ...progress });
+  /** A total stays until another is said, or more is done than it. */
+  #writeProgress(row: ItemRow, { progress }: Update): void {
+    if (progress === null) return;
+    const { done } = progress;
+    const said = (row.progressTotal ?? 0) >= done ? row.progressTotal : null;
+    const total = progress.total ?? said;
+    this.#context.writes.progress.run({ seq: row.seq, done, total });
   }
 
   #writeNote({ seq, id }: ItemRow, by: HolderId, note: string | null): void {
@@ -172,7 +176,7 @@ function checked(update: Update, root: string): Update {
   checkLease(leaseMs);
   if (progress !== null) checkProgress(progress.done, progress.total);
   const names = (asked: readonly string[], where: string): string[] => {
-    checkWhole(asked.length, where, 0, MAX_RESOURCES);
+    checkWhole(asked.length, where, 0, BOARD_LIMITS.resources);
     return [...new Set(asked.map((name) => resourceName(name, root)))];
   };
   return {

@@ -31,6 +31,8 @@ export function evidenceOf(
       "--evidence-command needs a command",
       { hint: HINT },
     );
+  refuseEmpty(evidenceFile, "--evidence-file: a path is needed");
+  refuseEmpty(evidenceTask, "--evidence-task: an id is needed");
   return [
     ...(argv.length === 0 ? [] : [{ type: "command" as const, argv, cwd }]),
     ...evidenceFile.map((path) => ({
@@ -40,6 +42,11 @@ export function evidenceOf(
     })),
     ...evidenceTask.map((id) => ({ type: "task" as const, id: id as TaskId })),
   ];
+}
+
+/** A path that is empty would be the directory itself. */
+function refuseEmpty(values: readonly string[], message: string): void {
+  if (values.includes("")) throw new BalancerError("INVALID_ARGUMENT", message);
 }
 
 const HINT =

@@ -31,7 +31,7 @@ export interface SessionView {
 
 export function sessionsAnswer(
   sessions: readonly SessionView[],
-  now: EpochMs,
+  { all, now }: { readonly all: boolean; readonly now: EpochMs },
   as: Terminal | "json",
 ): Answer {
   if (as === "json")
@@ -39,7 +39,12 @@ export function sessionsAnswer(
       data: printableJson({ schema: 1, sessions: sessions.map(jsonOf) }),
     };
   if (sessions.length === 0)
-    return { data: "", notes: ["There is no such session."] };
+    return {
+      data: "",
+      notes: [
+        all ? "There are no sessions yet." : "There are no open sessions.",
+      ],
+    };
   const [head = "", ...lines] = tableLines(columns(now), sessions, as);
   return { data: [as.paint.bold(head), ...lines].join("\n") };
 }

@@ -18,10 +18,12 @@ export interface TaskPage {
   readonly tasks: readonly TaskView[];
   /** There are more than these. */
   readonly more: boolean;
+  /** Not all were asked for. */
+  readonly isChosen: boolean;
 }
 
 export function tasksListAnswer(
-  { tasks, more }: TaskPage,
+  { tasks, more, isChosen }: TaskPage,
   now: EpochMs,
   as: Terminal | "json",
 ): Answer {
@@ -30,7 +32,10 @@ export function tasksListAnswer(
       data: printableJson({ schema: 1, tasks: tasks.map(taskJson), more }),
     };
   if (tasks.length === 0)
-    return { data: "", notes: ["There is no such task."] };
+    return {
+      data: "",
+      notes: [isChosen ? "No task is like that." : "There are no tasks yet."],
+    };
   const [head = "", ...lines] = tableLines(columns(now), tasks, as);
   return {
     data: [

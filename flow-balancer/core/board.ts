@@ -213,7 +213,7 @@ export interface BoardEvent {
 
 export interface FlowStatus {
   readonly counts: Readonly<Record<TaskState | "ready" | "blocked", number>>;
-  /** Being worked on, the longest first. */
+  /** Being worked on, the longest first; without their notes. */
   readonly active: readonly BoardItem[];
   readonly ready: readonly Suggestion[];
   readonly blocked: readonly Obstacle[];

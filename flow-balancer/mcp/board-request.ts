@@ -8,76 +8,96 @@ import type {
   NewItem,
   Update,
 } from "../core/board.ts";
+import { BOARD_LIMITS } from "../core/board-limits.ts";
 import type { Engine } from "../core/engine.ts";
 import { BalancerError } from "../core/errors.ts";
 import type { HolderId, TaskId } from "../core/ids.ts";
 import { parseDependency } from "./dependency-argument.ts";
 
-const MAX_ITEMS = 1_000;
-const MAX_TEXT = 20_000;
-const DAY_MS = 86_400_000;
+const {
+  items,
+  titleChars,
+  detailsChars,
+  noteChars,
+  nameChars,
+  keyChars,
+  pathChars,
+  capabilities,
+  after,
+  evidence,
+  argvWords,
+  resources,
+} = BOARD_LIMITS;
 
-const text = z.string().min(1).max(MAX_TEXT);
-const name = z.string().min(1).max(200);
+const text = (max: number) => z.string().min(1).max(max);
+const within = ({ min, max }: { readonly min: number; readonly max: number }) =>
+  z.int().min(min).max(max).optional();
+const name = text(nameChars);
+const note = text(noteChars);
+const path = text(pathChars);
+/** `file:` and a path may be longer than a name. */
+const resourceList = z
+  .array(text("file:".length + pathChars))
+  .max(resources)
+  .optional();
 
 /** In one place, since every tool of the board takes it. */
 export const asField = name
   .optional()
-  .describe("Who you are, if not this connection: the same name in every call");
-export const leaseField = z.int().min(1_000).max(DAY_MS).optional();
+  .describe("Who you are, if not this connection: the same in every call");
+export const leaseField = within(BOARD_LIMITS.leaseMs);
+export const capabilityList = z.array(name).max(capabilities).optional();
 
-const evidenceField = z.strictObject({
-  command: z
-    .array(z.string())
-    .min(1)
-    .max(1_000)
-    .optional()
-    .describe("Must exit with 0; an argument array"),
-  cwd: z.string().min(1).optional(),
-  file: z.string().min(1).optional().describe("Must be there"),
-  sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .optional(),
-  task_id: name.optional().describe("Must have completed"),
-});
+const evidenceList = z
+  .array(
+    z.strictObject({
+      command: z
+        .array(z.string())
+        .min(1)
+        .max(argvWords)
+        .refine(([program]) => program !== "", "needs a program")
+        .optional()
+        .describe("Argument array; must exit with 0"),
+      cwd: path.optional(),
+      file: path.optional(),
+      sha256: z
+        .string()
+        .regex(/^[0-9a-fA-F]{64}$/)
+        .optional(),
+      task_id: name.optional(),
+    }),
+  )
+  .max(evidence)
+  .optional();
 
 export const addFields = {
   tasks: z
     .array(
       z.strictObject({
-        title: name,
-        details: text.optional(),
-        key: z
-          .string()
-          .regex(/^[^:\s]{1,100}$/)
+        title: text(titleChars),
+        details: text(detailsChars).optional(),
+        key: text(keyChars)
+          .regex(/^[^:\s]+$/)
           .optional()
           .describe("Name for `after` in this list"),
         after: z
           .array(name)
-          .max(1_000)
+          .max(after)
           .optional()
           .describe(
             "Keys or task ids; ':finish' or ':failure' added to one: after any end, or a failure",
           ),
-        weight: z.int().min(1).max(10).optional().describe("3 unless told"),
-        priority: z.int().min(-10).max(10).optional(),
-        capabilities: z.array(name).max(50).optional().describe("Needed"),
-        evidence: z
-          .array(evidenceField)
-          .max(20)
-          .optional()
-          .describe("What completion must prove"),
-        stage: z
-          .int()
-          .min(1)
-          .max(MAX_ITEMS)
-          .optional()
-          .describe("Of a pipeline"),
+        weight: within(BOARD_LIMITS.weight).describe("3 unless told"),
+        priority: within(BOARD_LIMITS.priority),
+        capabilities: capabilityList,
+        evidence: evidenceList.describe(
+          "What completion must prove: each one command, file or completed task",
+        ),
+        stage: within(BOARD_LIMITS.stage),
       }),
     )
     .min(1)
-    .max(MAX_ITEMS),
+    .max(items),
   type: z
     .enum(["parallel", "pipeline", "sequential"])
     .optional()
@@ -105,14 +125,10 @@ const DEFAULT_WEIGHT = 3;
 
 export const updateFields = {
   done: z.int().min(0).optional(),
-  total: z.int().min(1).optional(),
-  note: text.optional().describe("For whoever has it next"),
-  claim: z
-    .array(name)
-    .max(100)
-    .optional()
-    .describe("file:PATH, port:N or any name, to have alone"),
-  free: z.array(name).max(100).optional(),
+  total: z.int().min(0).optional(),
+  note: note.optional().describe("For whoever has it next"),
+  claim: resourceList.describe("file:PATH, port:N or any name, to have alone"),
+  free: resourceList,
   release: z.boolean().optional().describe("Give the task back"),
 };
 
@@ -142,9 +158,9 @@ export function toUpdate(
 
 export const completeFields = {
   outcome: z.enum(["completed", "failed"]).optional(),
-  summary: text.optional(),
-  evidence: z.array(evidenceField).max(20).optional(),
-  note: text.optional(),
+  summary: note.optional(),
+  evidence: evidenceList,
+  note: note.optional(),
 };
 
 type CompleteArguments = z.output<z.ZodObject<typeof completeFields>>;
@@ -173,11 +189,11 @@ export function toHolder(
 
 export const toClaimer = (
   holder: HolderId,
-  capabilities: readonly string[] | undefined,
-): Claimer => ({ holder, declared: capabilities ?? [], capacity: null });
+  declared: readonly string[] = [],
+): Claimer => ({ holder, declared, capacity: null });
 
 function toEvidence(
-  list: readonly z.output<typeof evidenceField>[] | undefined,
+  list: z.output<typeof evidenceList>,
   where: string,
 ): Evidence[] {
   return (list ?? []).map(

@@ -8,6 +8,7 @@ import type { EpochMs } from "../core/time.ts";
 import {
   addFields,
   asField,
+  capabilityList,
   completeFields,
   leaseField,
   toClaimer,
@@ -21,10 +22,12 @@ import {
   checkView,
   claimText,
   claimView,
+  endView,
   itemText,
   itemView,
   statusText,
   statusView,
+  updateView,
 } from "./board-view.ts";
 import { defineTool, type ToolDefinition } from "./catalog.ts";
 import type { Deps } from "./deps.ts";
@@ -40,11 +43,7 @@ export function boardTools(deps: Deps): ToolDefinition[] {
   ];
 }
 
-const capabilitiesField = z
-  .array(z.string().min(1).max(200))
-  .max(50)
-  .optional()
-  .describe("What you can do");
+const capabilitiesField = capabilityList.describe("What you can do");
 
 function addTasks(deps: Deps): ToolDefinition {
   return defineTool({
@@ -134,24 +133,17 @@ function updateTask(deps: Deps): ToolDefinition {
         toHolder(as, engine, call.connection),
         toUpdate(args, lease_ms),
       );
-      const refused = report.refused.map(({ name, holder, taskId }) => ({
-        name,
-        holder,
-        task_id: taskId,
-      }));
+      const view = updateView(report);
       return {
-        structuredContent: {
-          task: itemView(report.item),
-          hold: report.hold,
-          lease_ms: report.leaseMs,
-          refused,
-        },
+        structuredContent: view,
         content: [
           {
             type: "text",
             text: [
               `${report.hold}: ${itemText(report.item)}`,
-              ...refused.map(({ name, holder }) => `${name}: ${holder} has it`),
+              ...view.refused.map(
+                ({ name, holder }) => `${name}: ${holder} has it`,
+              ),
             ].join("\n"),
           },
         ],
@@ -178,7 +170,7 @@ function completeTask(deps: Deps): ToolDefinition {
       );
       return {
         structuredContent: {
-          task: itemView(item),
+          task: endView(item),
           checks: checks.map(checkView),
           released,
         },

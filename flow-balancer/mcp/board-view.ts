@@ -6,15 +6,22 @@ import type {
   Evidence,
   EvidenceCheck,
   FlowStatus,
+  Note,
   Obstacle,
   Suggestion,
+  UpdateReport,
 } from "../core/board.ts";
 import { isTerminal } from "../core/task.ts";
+
+/** Of the notes, whoever claims is shown so many at once, and so many characters of them. */
+const MAX_CLAIM_NOTES = 10;
+const MAX_CLAIM_CHARS = 16_384;
+const OLDER_NOTES = "flow_status with this task_id shows older notes";
 
 const time = (at: number | null): string | null =>
   at === null ? null : new Date(at).toISOString();
 
-/** What is not said is left out: a list of a hundred items is read by a model. */
+/** All of it. What is not said is left out: a model reads it. */
 export function itemView(item: BoardItem) {
   return {
     task_id: item.id,
@@ -31,7 +38,8 @@ export function itemView(item: BoardItem) {
       ? {}
       : { after: item.after.map(({ id, on }) => ({ task_id: id, on })) }),
     ...(item.workedBy === null ? {} : { worked_by: item.workedBy }),
-    ...(item.progress === null ? {} : { progress: item.progress }),
+    ...progressView(item),
+    ...leaseView(item),
     ...(item.required.length === 0
       ? {}
       : { evidence_needed: item.required.map(evidenceView) }),
@@ -49,6 +57,65 @@ export function itemView(item: BoardItem) {
     ...(item.startedAt === null ? {} : { started_at: time(item.startedAt) }),
     ...(item.settledAt === null ? {} : { ended_at: time(item.settledAt) }),
     ...(item.error === null ? {} : { error: item.error }),
+  };
+}
+
+const progressView = ({ progress }: BoardItem) =>
+  progress === null ? {} : { progress };
+
+const leaseView = ({ leaseLeftMs }: BoardItem) =>
+  leaseLeftMs === null ? {} : { lease_left_ms: leaseLeftMs };
+
+/** Of one among many. */
+const activeView = (item: BoardItem) => ({
+  task_id: item.id,
+  title: item.title,
+  status: statusOf(item),
+  weight: item.weight,
+  worked_by: item.workedBy,
+  ...progressView(item),
+  since: time(item.startedAt),
+  ...leaseView(item),
+});
+
+export const updateView = ({ item, hold, leaseMs, refused }: UpdateReport) => ({
+  task_id: item.id,
+  status: statusOf(item),
+  ...progressView(item),
+  hold,
+  lease_ms: leaseMs,
+  refused: refused.map(({ name, holder, taskId }) => ({
+    name,
+    holder,
+    task_id: taskId,
+  })),
+});
+
+/** Whoever ended it knows what it was. */
+export const endView = (item: BoardItem) => ({
+  task_id: item.id,
+  title: item.title,
+  status: statusOf(item),
+  ...(item.summary === null ? {} : { summary: item.summary }),
+});
+
+/** The newest that fit; oldest first. */
+function newestNotes(notes: readonly Note[]): readonly Note[] {
+  let chars = 0;
+  let from = notes.length;
+  for (const { text } of notes.slice(-MAX_CLAIM_NOTES).reverse()) {
+    chars += text.length;
+    if (chars > MAX_CLAIM_CHARS) break;
+    from -= 1;
+  }
+  return notes.slice(from);
+}
+
+function claimedView(item: BoardItem) {
+  const notes = newestNotes(item.notes);
+  return {
+    ...itemView({ ...item, notes }),
+    ...(notes.length < item.notes.length ? { older_notes: OLDER_NOTES } : {}),
   };
 }
 
@@ -91,7 +158,7 @@ export const claimView = ({
   others,
   obstacles,
 }: ClaimReport) => ({
-  task: claimed === null ? null : itemView(claimed.item),
+  task: claimed === null ? null : claimedView(claimed.item),
   ...(claimed === null
     ? {}
     : { lease_ms: claimed.leaseMs, reasons: claimed.reasons }),
@@ -102,7 +169,7 @@ export const claimView = ({
 
 export const statusView = (status: FlowStatus) => ({
   counts: status.counts,
-  active: status.active.map(itemView),
+  active: status.active.map(activeView),
   ready: status.ready.map(suggestionView),
   blocked: status.blocked.map(obstacleView),
   resources: status.resources.map(({ name, holder, taskId, claimedAt }) => ({
@@ -133,10 +200,14 @@ export function claimText({ claimed, load, obstacles }: ClaimReport): string {
   if (claimed !== null) {
     const { item, reasons } = claimed;
     const details = item.details === null ? [] : [item.details];
-    const notes = item.notes.map(({ by, text }) => `Note of ${by}: ${text}`);
+    const newest = newestNotes(item.notes);
+    const notes = newest.map(({ by, text }) => `Note of ${by}: ${text}`);
+    const older =
+      newest.length < item.notes.length ? [`There are older notes.`] : [];
     return [
       `${item.id} is yours: ${item.title}`,
       ...details,
+      ...older,
       ...notes,
       `Why: ${reasons.join("; ")}.`,
     ].join("\n");

@@ -116,7 +116,7 @@ function toolEntry(tool: CompiledTool, legacyTasks: boolean): object {
   };
 }
 
-/** Without what only costs tokens: the dialect (2020-12 is MCP's default) and the bounds of every safe integer. */
+/** Without what only costs tokens: the dialect (2020-12 is MCP's default), the bounds of every safe integer, what a date looks like. */
 function jsonSchema(schema: z.ZodType, io: "input" | "output"): JsonSchema {
   const { $schema: _dialect, ...made } = z.toJSONSchema(schema, {
     io,
@@ -124,6 +124,7 @@ function jsonSchema(schema: z.ZodType, io: "input" | "output"): JsonSchema {
     override({ jsonSchema: node }) {
       if (node.minimum === Number.MIN_SAFE_INTEGER) delete node.minimum;
       if (node.maximum === Number.MAX_SAFE_INTEGER) delete node.maximum;
+      if (node.format === "date-time") delete node.pattern;
     },
   });
   return made;

@@ -145,7 +145,7 @@ function cancelTask(deps: Deps): ToolDefinition {
     name: "cancel_task",
     title: "Cancel a task",
     description:
-      "Ends a task and every process it started; answers once they are gone.",
+      "Ends a task and every process it started; answers once they are gone, or, if another holds it, once that was asked to stop.",
     input: z.object({ task_id: taskIdField }),
     output: taskAnswerSchema,
     annotations: {
@@ -153,11 +153,20 @@ function cancelTask(deps: Deps): ToolDefinition {
       idempotentHint: true,
       openWorldHint: false,
     },
-    async run({ task_id }) {
+    async run({ task_id }, call) {
       const engine = await deps.engine();
-      const { isError: _, ...result } = taskResult(
-        taskAnswer(await engine.cancel(task_id as TaskId)),
-      );
+      const cancelling = engine.cancel(task_id as TaskId);
+      const { env } = deps;
+      const ended = await whilePatient(cancelling, {
+        call,
+        engine,
+        env,
+        waitMs: undefined,
+      });
+      // Nobody waits any more; that it fails later is told by the task.
+      cancelling.catch(() => {});
+      const task = ended ?? (await known(deps, task_id));
+      const { isError: _, ...result } = taskResult(taskAnswer(task));
       // That the task is cancelled is what was asked for, not a failure.
       return result;
     },

@@ -33,19 +33,17 @@ function endOf(
     isWrong: true,
   });
   if ("wrong" in content) return wrong(content.wrong);
-  // `null` is what a parser makes of damage, and is nothing to report either.
   const value = parseOrNull(content.text);
-  if (value === null) return wrong("is not JSON");
   return { outcome, summary: summaryOf(value, content.text), isWrong: false };
 }
 
-/** A text; the `summary` or `message` of an object; else all of it, as it was written. */
-function summaryOf(value: unknown, json: string): string | null {
+/** A text; the `summary` or `message` of an object; else all of it, as it was written: most programs print no JSON. */
+function summaryOf(value: unknown, written: string): string | null {
   const { summary, message } = Object(value) as Readonly<
     Record<string, unknown>
   >;
   const said = [value, summary, message].find((it) => typeof it === "string");
-  const text = ((said as string | undefined) ?? json.trim())
+  const text = ((said as string | undefined) ?? written.trim())
     .slice(0, MAX_SUMMARY)
     .toWellFormed();
   return text === "" ? null : text;

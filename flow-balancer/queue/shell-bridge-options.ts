@@ -11,7 +11,7 @@ export interface ScriptBoard {
   /** The best of what is ready, held by the bridge from now on. */
   offer(
     max: number,
-    declared: null,
+    declared: readonly string[],
     leaseMs: number,
   ): Promise<readonly Claimed[]>;
   /** A script has begun; false if the lease is out of date. */

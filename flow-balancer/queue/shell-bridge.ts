@@ -209,7 +209,8 @@ export class ShellBridge {
   async #topUp(offered: number): Promise<void> {
     const max = this.#window - offered;
     if (max <= 0) return;
-    const claimed = await this.#board.offer(max, null, this.#leaseMs);
+    // Nobody knows what a script can do: it is offered what needs nothing said.
+    const claimed = await this.#board.offer(max, [], this.#leaseMs);
     const keys = new Set(claimed.map(({ lease }) => keyOf(lease)));
     if (keys.size === 0) return;
     for (const task of this.#rows.held())

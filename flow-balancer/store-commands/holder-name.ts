@@ -1,50 +1,44 @@
-/** Under which name a command line claims: two calls of one script are one holder, two scripts are two. */
+/** Under which name a command line claims: all that runs in one terminal, one job or one agent's session is one holder. */
 
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { clientSessionOf, implicitSession } from "../client-session.ts";
 import { holderId, type HolderId } from "../core/ids.ts";
 
-/** What was asked for with --as; else FLOW_BALANCER_AS; else `user@host:pid.start` of the script that called. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What was asked for with --as; else FLOW_BALANCER_AS; else as the server of the same agent's session; else `user@host:pid.start` of what leads the session of this process. */
 export function holderName(
   asked: string | undefined,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
 ): HolderId {
-  return holderId(
-    asked ?? (environment["FLOW_BALANCER_AS"] || callerName(environment)),
-  );
+  const said = asked ?? (environment["FLOW_BALANCER_AS"] || undefined);
+  if (said !== undefined) return holderId(said);
+  const client = clientSessionOf(environment);
+  return client === null
+    ? holderId(sessionName(environment))
+    : implicitSession(client);
 }
 
-function callerName(
-  environment: Readonly<Record<string, string | undefined>>,
-): string {
-  const { pid, started } = callingScript(process.ppid);
+/**
+ * A terminal, a cron job and a service have a session each, which whatever they start stays in, by
+ * however many programs; a pid alone would come back as another's.
+ */
+function sessionName(environment: Environment): string {
+  const session = readProcess(process.pid)?.session ?? 0;
+  // 0: it is led from outside a container.
+  const pid = session > 0 ? session : process.ppid;
+  const started = readProcess(pid)?.started ?? "";
   // A job of cron or in a container may have no name.
   const who = environment["USER"] || `uid${process.getuid?.() ?? ""}`;
   return `${who}@${hostname()}:${pid}${started === "" ? "" : `.${started}`}`;
 }
 
 interface Process {
-  readonly pid: number;
-  readonly parent: number;
+  /** The pid of what leads its session, or led it: nothing else gets that pid while the session lasts. */
+  readonly session: number;
   /** In clock ticks since the machine started; with the pid, one process and no other. */
   readonly started: string;
-  /** Where its arguments and environment lie: the same for a fork, another after each exec. */
-  readonly image: string;
-}
-
-/**
- * A subshell, as of `$(...)`, is a fork of its shell that ran no other program: it shares the image.
- * From there up to the shell that was started as a program, which is the script.
- */
-function callingScript(pid: number): Pick<Process, "pid" | "started"> {
-  let script = readProcess(pid);
-  if (script === null) return { pid, started: "" };
-  for (;;) {
-    const parent: Process | null = readProcess(script.parent);
-    if (parent === null || script.image === "" || parent.image !== script.image)
-      return script;
-    script = parent;
-  }
 }
 
 /** Of /proc/<pid>/stat, see proc(5). Null where there is no /proc, or no such process. */
@@ -57,12 +51,5 @@ function readProcess(pid: number): Process | null {
   }
   // From the third field on: the second, the name in parentheses, may hold anything.
   const fields = text.slice(text.lastIndexOf(") ") + 2).split(" ");
-  const addresses = fields.slice(45, 49);
-  return {
-    pid,
-    parent: Number(fields[1]),
-    started: fields[19] ?? "",
-    // Hidden from whoever may not look: zeroes.
-    image: addresses.every((it) => Number(it) > 0) ? addresses.join() : "",
-  };
+  return { session: Number(fields[3]), started: fields[19] ?? "" };
 }

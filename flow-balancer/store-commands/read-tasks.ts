@@ -10,8 +10,20 @@ import type { EpochMs } from "../core/time.ts";
 import { isOffered, OFFERED, workerOf } from "./offered.ts";
 import { hasColumn, readRows } from "./rows.ts";
 
-/** Beside the states: queued, and could be claimed now; queued, and comes after tasks that have not ended. */
-export type StateAsked = TaskState | "ready" | "blocked";
+/** Beside the states, what a list shows of a queued task (see commands/task-view.ts). */
+export type StateAsked = TaskState | keyof typeof STANDINGS;
+
+const NOBODYS = "state = 'queued' AND holder IS NULL";
+/** In a store that knows of boards and holders. */
+const STANDINGS = {
+  ready: `((${NOBODYS} AND pending = 0 AND due_boot IS NULL) OR ${OFFERED})`,
+  blocked: `(${NOBODYS} AND pending > 0)`,
+  delayed: `(${NOBODYS} AND pending = 0 AND due_boot IS NOT NULL)`,
+  claimed: "(state = 'queued' AND holder IS NOT NULL)",
+} as const;
+
+const isStanding = (state: StateAsked): state is keyof typeof STANDINGS =>
+  Object.hasOwn(STANDINGS, state);
 
 export interface TaskFilter {
   /** Any of these; empty: whatever. */
@@ -71,7 +83,7 @@ export function listTasks(
   db: Database,
   env: Env,
   filter: TaskFilter,
-): TaskPage {
+): Omit<TaskPage, "isChosen"> {
   const { where, parameters } = conditions(
     filter,
     hasColumn(db, "tasks", "queue"),
@@ -108,7 +120,7 @@ function conditions(
   if (states.length > 0)
     also(
       `(${states.map((state) => stateCondition(state, isShared)).join(" OR ")})`,
-      ...states.filter((state) => state !== "ready" && state !== "blocked"),
+      ...states.filter((state) => !isStanding(state)),
     );
   if (kind !== null) also("kind = ?", kind);
   if (session !== null) also("session = ?", session);
@@ -119,11 +131,8 @@ function conditions(
 }
 
 function stateCondition(state: StateAsked, isShared: boolean): string {
-  if (state !== "ready" && state !== "blocked") return "state = ?";
-  if (!isShared) return "0";
-  return state === "ready"
-    ? `((state = 'queued' AND holder IS NULL AND pending = 0 AND due_boot IS NULL) OR ${OFFERED})`
-    : "(state = 'queued' AND pending > 0)";
+  if (!isStanding(state)) return "state = ?";
+  return isShared ? STANDINGS[state] : "0";
 }
 
 function views(db: Database, env: Env, rows: readonly Row[]): SeenTask[] {

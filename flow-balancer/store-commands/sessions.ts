@@ -21,7 +21,7 @@ export function sessions(
       ? listSessions(db, now, { closed: all })
       : oldSessions(db, all),
   );
-  return sessionsAnswer(found ?? [], now, as);
+  return sessionsAnswer(found ?? [], { all, now }, as);
 }
 
 interface OldRow {

@@ -8,6 +8,7 @@ import type { HolderId, TaskId } from "../core/ids.ts";
 import { printableJson } from "../core/printable.ts";
 import { claimText, claimView } from "../mcp/board-view.ts";
 import { holderName } from "./holder-name.ts";
+import { inOwnWords } from "./in-own-words.ts";
 import { withBoard } from "./open-board.ts";
 import type { Where } from "./read-store.ts";
 
@@ -31,9 +32,11 @@ export async function tasksClaim(
     where,
     { create: false },
     ({ board, capacity }) =>
-      board.claim(
-        { holder, declared: commaList(can ?? ""), capacity },
-        { id: (id as TaskId | undefined) ?? null, leaseMs },
+      inOwnWords(id as TaskId, holder, () =>
+        board.claim(
+          { holder, declared: commaList(can ?? ""), capacity },
+          { id: (id as TaskId | undefined) ?? null, leaseMs },
+        ),
       ),
   );
   const exitCode = report.claimed === null ? EXIT.failed : EXIT.ok;

@@ -66,13 +66,17 @@ A script divides work with others like this:
   flow-balancer tasks heartbeat "$id"          # before the lease ends
   flow-balancer tasks done "$id" --evidence-command -- bun test
 
-Whoever claims has a name: --as NAME, else FLOW_BALANCER_AS, else one made of the user, the
-host and the script that called, so that the calls of one script are one holder.`;
+Whoever claims has a name: --as NAME, else FLOW_BALANCER_AS, else that of the agent's session
+it runs in (CLAUDE_CODE_SESSION_ID), else one made of the user, the host and the terminal or
+job. So all that runs in one terminal, or in one job of cron, is one holder: scripts there that
+are to be told apart, or calls each in a session of their own (setsid), need --as NAME, or once
+  export FLOW_BALANCER_AS=NAME`;
 
 const LIST_HELP = `
 States:
-  queued     not begun; also 'ready', which could be claimed now, and 'blocked', which comes
-             after tasks that have not ended
+  queued     not begun; also 'ready', which could be claimed now, 'blocked', which comes after
+             tasks that have not ended, 'delayed', which has a time to wait for, and 'claimed',
+             which somebody has and will begin
   running    somebody has it
   completed, failed, timed_out, cancelled, unknown_outcome, poisoned
              how it ended`;

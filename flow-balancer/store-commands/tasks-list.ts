@@ -20,7 +20,15 @@ export interface ListOptions {
 }
 
 const DEFAULT_LIMIT = 50;
-const STATES: readonly StateAsked[] = [...TASK_STATES, "ready", "blocked"];
+const STATES: readonly StateAsked[] = [
+  ...TASK_STATES,
+  "ready",
+  "blocked",
+  "delayed",
+  "claimed",
+];
+
+const CHOOSING = new Set(["state", "kind", "queue", "session", "since"]);
 
 /** Throws INVALID_ARGUMENT for an option that says nothing. */
 export function tasksList(
@@ -31,12 +39,18 @@ export function tasksList(
   const { env } = where;
   const filter = filterOf(options, where);
   const page = readStoreOrNull(where, ({ db }) => listTasks(db, env, filter));
-  return tasksListAnswer(page ?? { tasks: [], more: false }, env.now(), as);
+  const isChosen = Object.keys(options).some((name) => CHOOSING.has(name));
+  return tasksListAnswer(
+    { ...(page ?? { tasks: [], more: false }), isChosen },
+    env.now(),
+    as,
+  );
 }
 
 const filterOf = (options: ListOptions, { env }: Where): TaskFilter => ({
   states: commaList(options.state ?? "").map((state) =>
-    oneOf(state, STATES, "--state"),
+    // As the list shows it, with a space.
+    oneOf(state.replaceAll(" ", "_"), STATES, "--state"),
   ),
   kind: options.kind ?? null,
   queue:

@@ -16,8 +16,9 @@ import type { Completion, CompletionReport, Update } from "../core/board.ts";
 import { count } from "../core/figures.ts";
 import type { TaskId } from "../core/ids.ts";
 import { printableJson } from "../core/printable.ts";
-import { checkView, itemView } from "../mcp/board-view.ts";
+import { checkView, endView, updateView } from "../mcp/board-view.ts";
 import { holderName } from "./holder-name.ts";
+import { inOwnWords } from "./in-own-words.ts";
 import { withBoard } from "./open-board.ts";
 import type { Where } from "./read-store.ts";
 
@@ -88,26 +89,15 @@ async function updated(
   update: Update,
 ): Promise<Answer> {
   const by = holderName(as, where.around.env);
-  const { item, hold, leaseMs, refused } = await withBoard(
-    where,
-    { create: false },
-    ({ board }) => board.update(id as TaskId, by, update),
+  const report = await withBoard(where, { create: false }, ({ board }) =>
+    inOwnWords(id as TaskId, by, () => board.update(id as TaskId, by, update)),
   );
+  const { hold, refused } = report;
   const exitCode =
     hold === "cancel" || refused.length > 0 ? EXIT.failed : EXIT.ok;
   if (json === true)
     return {
-      data: printableJson({
-        schema: 1,
-        hold,
-        lease_ms: leaseMs,
-        refused: refused.map(({ name, holder, taskId }) => ({
-          name,
-          holder,
-          task_id: taskId,
-        })),
-        task: itemView(item),
-      }),
+      data: printableJson({ schema: 1, ...updateView(report) }),
       exitCode,
     };
   return {
@@ -164,7 +154,9 @@ async function completed(
 ): Promise<Answer> {
   const by = holderName(as, where.around.env);
   const report = await withBoard(where, { create: false }, ({ board }) =>
-    board.complete(id as TaskId, by, completion),
+    inOwnWords(id as TaskId, by, () =>
+      board.complete(id as TaskId, by, completion),
+    ),
   );
   return json === true
     ? { data: printableJson(reportJson(report)) }
@@ -173,7 +165,7 @@ async function completed(
 
 const reportJson = ({ item, checks, released }: CompletionReport) => ({
   schema: 1,
-  task: itemView(item),
+  task: endView(item),
   checks: checks.map(checkView),
   released,
 });

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import type { ListType, NewItem } from "../../flow-balancer/core/board.ts";
+import type { TaskId } from "../../flow-balancer/core/ids.ts";
 import { PLAIN_TERMS } from "../../flow-balancer/core/queue.ts";
 import { request } from "../support/queue-under-test.ts";
 import {
@@ -223,4 +224,20 @@ test("tasks and what the board has beside are one transaction, also of a thousan
       )
       .get(),
   ).toEqual({ n: 1_000 });
+});
+
+test("evidence of a task that is not there is refused when it is asked for, and nothing is added", async () => {
+  setUp();
+  const [made] = await rig.add(item("made"));
+  const proof = (id: string) => ({
+    required: [{ type: "task", id: id as TaskId }] as const,
+  });
+  const list = [item("a"), item("b", { key: "k", ...proof("k") })];
+  expect(await refusal(rig.add(...list))).toEqual({
+    code: "NOT_FOUND",
+    message: "/items/1/required/0: there is no task 'k'",
+  });
+  expect((await rig.status(ADA)).counts.ready).toBe(1);
+  const required = [{ type: "task", id: made!.id }] as const;
+  expect(await rig.add(item("c", { required }))).toHaveLength(1);
 });

@@ -65,6 +65,43 @@ test("an update extends the lease and keeps the progress; a cancelled item says 
   expect(given.item).toMatchObject({ state: "cancelled", error });
 });
 
+test("whoever says nothing of the lease never has it shortened, by an update or by proving", async () => {
+  setUp();
+  const [long] = await rig.add(item("long"));
+  const by = { holder: ADA, declared: [], capacity: null };
+  await rig.board.claim(by, { id: long!.id, leaseMs: 3_600_000 });
+  const claimResources = ["port:80"];
+  expect(await rig.update(long!.id, ADA, { claimResources })).toMatchObject({
+    leaseMs: 3_600_000,
+    item: { leaseLeftMs: 3_600_000 },
+  });
+  const evidence = [{ type: "file", path: "nope", sha256: null }] as const;
+  const refused = await refusal(rig.complete(long!.id, ADA, { evidence }));
+  expect(refused.code).toBe("NOT_PROVEN");
+  rig.env.advance(3_600_000 - LEASE_MS);
+  expect((await rig.status(BOB)).resources).toHaveLength(1);
+  rig.env.advance(1);
+  const { leaseMs, item: held } = await rig.update(long!.id, ADA, {});
+  expect([leaseMs, held.leaseLeftMs]).toEqual([LEASE_MS, LEASE_MS]);
+  // Unless it is asked for.
+  const asked = await rig.update(long!.id, ADA, { leaseMs: 5_000 });
+  expect(asked.item.leaseLeftMs).toBe(5_000);
+});
+
+test("progress without a total keeps the one that was said before, unless it is beyond it", async () => {
+  const [one] = await claimed();
+  const say = async (done: number, total: number | null) =>
+    (await rig.update(one, ADA, { progress: { done, total } })).item.progress;
+  expect(await say(1, null)).toEqual({ done: 1, total: null });
+  expect(await say(3, 10)).toEqual({ done: 3, total: 10 });
+  expect(await say(5, null)).toEqual({ done: 5, total: 10 });
+  expect(await say(11, null)).toEqual({ done: 11, total: null });
+  await say(2, 4);
+  const progress = { done: 3, total: null };
+  const given = await rig.update(one, ADA, { release: true, progress });
+  expect(given.item.progress).toEqual({ done: 3, total: 4 });
+});
+
 test("a lease that ran out and was claimed again is lost, whatever its old holder says", async () => {
   const [one] = await claimed();
   rig.env.advance(LEASE_MS + 1);

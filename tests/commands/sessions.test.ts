@@ -78,12 +78,15 @@ describe("flow-balancer sessions", () => {
     );
   });
 
-  test("says on stderr that there are none, and exits 0", async () => {
-    using desk = new Desk();
-    expect(await desk.run(["sessions"])).toEqual({
-      code: 0,
-      stdout: "",
-      stderr: "There is no such session.\n",
-    });
-  });
+  test.each([
+    [["sessions"], "There are no open sessions.\n"],
+    [["sessions", "--all"], "There are no sessions yet.\n"],
+    [["tasks", "list"], "There are no tasks yet.\n"],
+  ])(
+    "%j says on stderr that there are none, and exits 0",
+    async (args, stderr) => {
+      using desk = new Desk();
+      expect(await desk.run(args)).toEqual({ code: 0, stdout: "", stderr });
+    },
+  );
 });

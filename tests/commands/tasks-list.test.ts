@@ -73,6 +73,8 @@ describe("flow-balancer tasks list", () => {
     [{}, ["5", "4", "3", "2", "1"]],
     [{ state: "ready" }, ["5"]],
     [{ state: "blocked" }, ["2"]],
+    [{ state: "delayed" }, ["4"]],
+    [{ state: "timed out, delayed,running" }, ["4", "3"]],
     [{ state: "queued" }, ["5", "4", "2"]],
     [{ state: "completed, running" }, ["3", "1"]],
     [{ state: "ready,running" }, ["5", "3"]],
@@ -115,6 +117,23 @@ describe("flow-balancer tasks list", () => {
       { standing: "ready", holder: null, lease_left_ms: null },
     ]);
     expect(idsOf(home, { state: "ready" })).toEqual(["1"]);
+  });
+
+  test("takes every word that it shows for a state", async () => {
+    using home = new StoredHome();
+    await someTasks(home);
+    await home.task(6, { holder: "instance_a", pending: 0 });
+    await home.task(7, { state: "timed_out", settled_at: home.env.now() });
+    const { data } = tasksList({}, home.where, terminal());
+    const rows = data.split("\n").slice(1);
+    const shown = rows.map((row) => row.trim().split(/ {2,}/));
+    expect(shown.map(([, state]) => state)).toContain("claimed");
+    for (const [id, state] of shown)
+      expect(idsOf(home, { state: state! }).map((it) => `task_${it}`)).toEqual([
+        id!,
+      ]);
+    const none = tasksList({ state: "poisoned" }, home.where, terminal());
+    expect(none.notes).toEqual(["No task is like that."]);
   });
 
   test("gives programs what the table leaves out", async () => {

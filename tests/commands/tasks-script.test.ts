@@ -7,7 +7,7 @@ import { Desk, runCli } from "./run-cli.ts";
 
 const CLI = resolve(import.meta.dir, "../../flow-balancer/cli.ts");
 
-/** `fb` is the command line, in the words of a shell. */
+/** `fb` is the command line, in the words of a shell. In a session of its own, as a job of cron. */
 async function runScript(desk: Desk, script: string) {
   const child = Bun.spawn(
     ["sh", "-c", `fb() { "$BUN" "$CLI" "$@"; }\n${script}`],
@@ -23,6 +23,7 @@ async function runScript(desk: Desk, script: string) {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
+      detached: true,
     },
   );
   const [stdout, stderr, code] = await Promise.all([
@@ -110,7 +111,7 @@ describe("a script", () => {
   });
 });
 
-test("scripts that run at once are holders of their own, each with its subshells", async () => {
+test("jobs that run at once are holders of their own, each with its subshells", async () => {
   using desk = new Desk();
   const script = `(fb tasks add x && (id=$(echo "$(fb tasks claim)"); fb tasks show "$id" --json)) 2>/dev/null`;
   const ran = await Promise.all([

@@ -153,8 +153,6 @@ describe("what is none of ours", () => {
       (path: string) => writeFileSync(path, `"${"x".repeat(1_048_576)}"`),
       "is longer than",
     ],
-    ["no JSON", (path: string) => writeFileSync(path, "{oops"), "is not JSON"],
-    ["nothing", (path: string) => writeFileSync(path, ""), "is not JSON"],
   ])(
     "%s as a result fails the task, with the reason, and is moved aside",
     async (_, write, why) => {
@@ -169,6 +167,18 @@ describe("what is none of ours", () => {
       expect(scripts.bridge.counts).toEqual({ fenced: 0, aside: 1 });
     },
   );
+
+  test.each([
+    ["{oops\n", "{oops"],
+    ["12 passed\n0 failed\n", "12 passed\n0 failed"],
+    ["", null],
+    ["null", "null"],
+  ])("what a program prints, as %j, is a result too", async (text, summary) => {
+    const script = await claimed();
+    script.write("result.json", text);
+    await scripts.bridge.sync();
+    expect(await itemOf(script)).toMatchObject({ state: "completed", summary });
+  });
 
   test("a deep one is no trouble", async () => {
     const script = await claimed();
