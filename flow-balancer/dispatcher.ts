@@ -96,7 +96,9 @@ export class Dispatcher {
   ): Promise<Submission> {
     const { env, queue, kinds, holder, maxOutputChars } = this.#options;
     this.#admit(request);
-    const submittedAt = env.mono();
+    const { deadlineMs } = request;
+    const dueBy =
+      deadlineMs === null ? null : ((env.mono() + deadlineMs) as MonoMs);
     this.#admitted++;
     try {
       const kind = kinds.get(request.kind);
@@ -105,8 +107,7 @@ export class Dispatcher {
       if (!recorded.isNew) return this.#join(recorded.task, options.observer);
       const { task, lease } = recorded;
       const live = new LiveTask(task, terms, maxOutputChars);
-      if (request.deadlineMs !== null)
-        live.dueBy = (submittedAt + request.deadlineMs) as MonoMs;
+      live.dueBy = dueBy;
       live.listen(options.observer);
       this.#changed(live);
       if (lease !== null) return this.#begin(live, lease, options.gate);

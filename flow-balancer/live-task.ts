@@ -156,10 +156,14 @@ export class LiveTask {
   ended(outcome: PoolOutcome, settledAt: EpochMs): TaskRecord {
     const { result, execution } = outcome;
     this.#isOver = true;
-    const state = result.status;
-    const startedAt = this.#startedAt ?? this.#record.startedAt;
-    const end = { state, startedAt, settledAt, execution, result };
-    return { ...this.#record, ...end };
+    return {
+      ...this.#record,
+      state: result.status,
+      startedAt: this.#startedAt ?? this.#record.startedAt,
+      settledAt,
+      execution,
+      result,
+    };
   }
 
   publish(record: TaskRecord): void {

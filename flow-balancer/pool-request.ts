@@ -1,8 +1,8 @@
 /** What the pool is asked to run for a task: the request, its kind's defaults, and what is left of its deadline. */
 
 import { BalancerError } from "./core/errors.ts";
+import type { Env } from "./core/ports.ts";
 import type { Lease } from "./core/queue.ts";
-import type { MonoMs } from "./core/time.ts";
 import type { LiveTask } from "./live-task.ts";
 import type { KindRegistry } from "./pool/kind-registry.ts";
 import type { PoolTask } from "./pool/pool-task.ts";
@@ -14,10 +14,10 @@ import type { PoolTask } from "./pool/pool-task.ts";
 export function poolRequest(
   { record, lease, terms, dueBy }: LiveTask,
   kind: ReturnType<KindRegistry["get"]>,
-  now: MonoMs,
+  env: Env,
   begins: (lease: Lease) => Promise<boolean>,
 ): PoolTask {
-  const deadlineMs = dueBy === null ? null : Math.ceil(dueBy - now);
+  const deadlineMs = dueBy === null ? null : Math.ceil(dueBy - env.mono());
   if (deadlineMs !== null && deadlineMs <= 0)
     throw new BalancerError(
       "DEADLINE_PASSED",

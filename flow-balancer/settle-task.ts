@@ -6,7 +6,7 @@
 import { BalancerError, toWireError } from "./core/errors.ts";
 import type { Env } from "./core/ports.ts";
 import type { Settled, TaskQueue } from "./core/queue.ts";
-import type { TaskRecord } from "./core/task.ts";
+import type { TaskRecord, TaskResult } from "./core/task.ts";
 import type { LiveTask } from "./live-task.ts";
 import type { PoolOutcome } from "./pool/pool-task.ts";
 import type { StateKeeping } from "./state-keeping.ts";
@@ -26,36 +26,51 @@ interface Surroundings {
 type Ended = Settled & { readonly again?: boolean };
 
 /** `again`: it is queued for another attempt. Throws UNKNOWN_OUTCOME, once `isClosing`. */
-export async function settleTask(
+export function settleTask(
   live: LiveTask,
-  { result, execution }: PoolOutcome,
+  outcome: PoolOutcome,
   { startedAt }: TaskRecord,
-  { queue, env, states, isClosing }: Surroundings,
+  ways: Surroundings,
 ): Promise<Ended> {
+  const { result, execution } = outcome;
+  const { queue, states } = ways;
   const { lease, terms } = live;
   const settlement = { result, execution, startedAt, output: live.output() };
   const settle = (): Promise<Ended> =>
     isTriedAgain(terms, result)
       ? queue.retry(lease, settlement)
       : queue.settle(lease, settlement);
-  for (;;) {
+  const store = (): Promise<Ended> =>
+    live.stateChange === null
+      ? settle()
+      : settleWithState(live, live.stateChange, settle, states);
+  // Nearly always the first try is the last: what follows it is made only then.
+  return store().catch((thrown) => tryAgain(thrown, result, store, ways));
+}
+
+async function tryAgain(
+  refusal: unknown,
+  { status }: TaskResult,
+  store: () => Promise<Ended>,
+  { env, isClosing }: Surroundings,
+): Promise<Ended> {
+  for (let thrown = refusal; ;) {
+    if (isClosing())
+      throw new BalancerError(
+        "UNKNOWN_OUTCOME",
+        `the task ended ${status}, but that could not be stored: ${toWireError(thrown).message}`,
+        {
+          hint: "Check what it did before you submit it again.",
+          cause: thrown,
+        },
+      );
+    await new Promise<void>((resolve) => {
+      env.timer(RETRY_MS, resolve);
+    });
     try {
-      return await (live.stateChange === null
-        ? settle()
-        : settleWithState(live, live.stateChange, settle, states));
-    } catch (thrown) {
-      if (isClosing())
-        throw new BalancerError(
-          "UNKNOWN_OUTCOME",
-          `the task ended ${result.status}, but that could not be stored: ${toWireError(thrown).message}`,
-          {
-            hint: "Check what it did before you submit it again.",
-            cause: thrown,
-          },
-        );
-      await new Promise<void>((resolve) => {
-        env.timer(RETRY_MS, resolve);
-      });
+      return await store();
+    } catch (again) {
+      thrown = again;
     }
   }
 }

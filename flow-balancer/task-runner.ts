@@ -65,7 +65,7 @@ export class TaskRunner {
     const { env, kinds, pool, states } = this.#options;
     try {
       const kind = kinds.get(live.record.kind);
-      const task = poolRequest(live, kind, env.mono(), this.#begins);
+      const task = poolRequest(live, kind, env, this.#begins);
       const observer = new RunObserver(live, states, this.#started);
       return live.runs(pool.run(task, observer)).done;
     } catch (thrown) {

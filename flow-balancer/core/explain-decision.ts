@@ -69,10 +69,33 @@ const isTiming = (value: unknown): value is Timing => {
   return isMs(waitMs) && isMs(startMs) && isMs(runMs);
 };
 
+/**
+ * A decision as it is stored: `[way, waitMs, startMs, runMs, instead, insteadMs, priceMs]`, to the
+ * microsecond. One is written for nearly every task: by name, it would be half of the task's row.
+ */
+export const decisionText = ({
+  way,
+  predicted: { waitMs, startMs, runMs },
+  instead,
+  insteadMs,
+  priceMs,
+}: Decision): string =>
+  JSON.stringify([
+    way,
+    fine(waitMs),
+    fine(startMs),
+    fine(runMs),
+    instead,
+    fine(insteadMs),
+    fine(priceMs),
+  ]);
+
 /** A decision as it was stored; null for none, and for text that is not one any more. */
 export function parseDecision(json: string | null): Decision | null {
-  const { way, predicted, instead, insteadMs, priceMs } = (parseOrNull(json) ??
-    {}) as Partial<Record<keyof Decision, unknown>>;
+  const stored = parseOrNull(json);
+  const { way, predicted, instead, insteadMs, priceMs } = (
+    Array.isArray(stored) ? byName(stored) : (stored ?? {})
+  ) as Partial<Record<keyof Decision, unknown>>;
   if (!isWay(way) || !isTiming(predicted)) return null;
   return {
     way,
@@ -83,3 +106,20 @@ export function parseDecision(json: string | null): Decision | null {
     priceMs: isMs(priceMs) ? priceMs : null,
   };
 }
+
+/** With the names that it was stored under before. */
+const byName = ([
+  way,
+  waitMs,
+  startMs,
+  runMs,
+  instead,
+  insteadMs,
+  priceMs,
+]: readonly unknown[]) => ({
+  way,
+  predicted: { waitMs, startMs, runMs },
+  instead,
+  insteadMs,
+  priceMs,
+});

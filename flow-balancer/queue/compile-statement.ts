@@ -21,6 +21,8 @@ import {
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 
 type Value = string | number | null | Uint8Array;
+/** What Bun takes for all bindings at once, by position; its types know no lists. */
+type BoundList = SQLQueryBindings;
 type Values = { readonly [name: string]: Value };
 
 export interface Compiled<Row, V> {
@@ -64,6 +66,7 @@ class CompiledStatement<Row> implements Compiled<Row, Values> {
   readonly #statement: Statement<Row, SQLQueryBindings[]>;
   /** By position. */
   readonly #names: readonly string[];
+  readonly #values: Value[] = [];
 
   constructor(
     statement: Statement<Row, SQLQueryBindings[]>,
@@ -73,16 +76,18 @@ class CompiledStatement<Row> implements Compiled<Row, Values> {
     this.#names = names;
   }
 
-  run = (values: Values): Changes =>
-    this.#statement.run(...this.#bound(values));
+  run = (values: Values): Changes => this.#statement.run(this.#bound(values));
   get = (values: Values): Row | null =>
-    this.#statement.get(...this.#bound(values));
-  all = (values: Values): Row[] => this.#statement.all(...this.#bound(values));
+    this.#statement.get(this.#bound(values));
+  all = (values: Values): Row[] => this.#statement.all(this.#bound(values));
 
-  #bound(values: Values): Value[] {
-    const bound: Value[] = [];
-    for (const name of this.#names) bound.push(values[name] as Value);
-    return bound;
+  /** One list for all calls: bound before the next one begins. */
+  #bound(values: Values): BoundList {
+    const names = this.#names;
+    const bound = this.#values;
+    for (let at = 0; at < names.length; at++)
+      bound[at] = values[names[at] as string] as Value;
+    return bound as unknown as BoundList;
   }
 }
 

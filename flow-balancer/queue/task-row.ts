@@ -6,7 +6,7 @@ import {
   unpackText,
 } from "../codec/stored-text.ts";
 import { type WireError, wireError } from "../core/errors.ts";
-import { parseDecision } from "../core/explain-decision.ts";
+import { decisionText, parseDecision } from "../core/explain-decision.ts";
 import type { TaskId } from "../core/ids.ts";
 import { parseOrNull } from "../core/json.ts";
 import {
@@ -89,7 +89,7 @@ export const settledColumns = (
   waitMs: execution?.waitMs ?? null,
   startMs: execution?.startMs ?? null,
   runMs: execution?.runMs ?? null,
-  decisionJson: execution?.decision ? JSON.stringify(execution.decision) : null,
+  decisionJson: execution?.decision ? decisionText(execution.decision) : null,
   deaths: execution?.deaths ?? null,
   valueJson,
   errorJson: "error" in result ? JSON.stringify(result.error) : null,

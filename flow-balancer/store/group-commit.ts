@@ -8,11 +8,22 @@ import type { Database, Statement } from "bun:sqlite";
 import { BalancerError } from "../core/errors.ts";
 import type { Env } from "../core/ports.ts";
 
-interface Write {
+class Write {
   /** Runs inside a transaction; may run again after a rollback. */
-  run(): unknown;
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
+  readonly run: () => unknown;
+  readonly done: Promise<unknown>;
+  /** What `run` gave; of use once it is committed. */
+  value: unknown;
+  resolve!: (value: unknown) => void;
+  reject!: (error: unknown) => void;
+
+  constructor(run: () => unknown) {
+    this.run = run;
+    this.done = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
 }
 
 /** Whoever keeps account of what a transaction does as a whole. */
@@ -53,16 +64,13 @@ export class GroupCommit {
   }
 
   write<T>(run: () => T): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      this.#pending.push({
-        run,
-        resolve: resolve as (value: unknown) => void,
-        reject,
-      });
-      if (this.#planned) return;
+    const write = new Write(run);
+    this.#pending.push(write);
+    if (!this.#planned) {
       this.#planned = true;
-      setImmediate(() => this.#flush(0));
-    });
+      setImmediate(this.#flushNow);
+    }
+    return write.done as Promise<T>;
   }
 
   /** As `write`, of what has to be prepared; at once if it is there. `drained` waits for it too. */
@@ -90,6 +98,8 @@ export class GroupCommit {
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
+  readonly #flushNow = (): void => this.#flush(0);
+
   #flush(tries: number): void {
     const writes = this.#pending;
     this.#pending = [];
@@ -113,7 +123,7 @@ export class GroupCommit {
       }
     }
     if (this.#pending.length > 0) {
-      setImmediate(() => this.#flush(0));
+      setImmediate(this.#flushNow);
       return;
     }
     this.#planned = false;
@@ -130,10 +140,9 @@ export class GroupCommit {
 
   #commit(writes: readonly Write[]): void {
     this.#begin.run();
-    let values: unknown[];
     try {
       for (const watcher of this.#watchers) watcher.begun();
-      values = writes.map((write) => write.run());
+      for (const write of writes) write.value = write.run();
       for (const watcher of this.#watchers) watcher.ending();
       this.#end.run();
     } catch (thrown) {
@@ -141,7 +150,7 @@ export class GroupCommit {
       if (this.#db.inTransaction) this.#db.run("ROLLBACK");
       throw thrown;
     }
-    for (const [index, write] of writes.entries()) write.resolve(values[index]);
+    for (const write of writes) write.resolve(write.value);
   }
 
   /** False if it has yet to be tried again. */

@@ -50,7 +50,7 @@ export const tasks = sqliteTable(
     deadlineMs: integer("deadline_ms"),
     /** The tasks it comes after, a JSON list; null: none. An id alone: on success; else `[id, on]`. What is still open of them is in `dependencies`. */
     afterJson: text("after"),
-    /** Why it ran where it did: a `Decision` as JSON. */
+    /** Why it ran where it did: a `Decision` as JSON (core/explain-decision.ts). */
     decisionJson: text("decision"),
     /** Workers that died under earlier tries; null: none. */
     deaths: integer("deaths"),
@@ -83,6 +83,8 @@ export const tasks = sqliteTable(
     groupKey: text("group_key"),
     groupLimit: integer("group_limit"),
   },
+  // Every insert and settle asks each partial index: the condition that rules most tasks out comes first,
+  // and those of columns that no plain task sets do without the state (an end clears them).
   (table) => [
     uniqueIndex("tasks_id").on(table.id),
     uniqueIndex("tasks_idempotency_key")
@@ -91,16 +93,16 @@ export const tasks = sqliteTable(
     index("tasks_ready")
       .on(table.queue, sql`priority DESC`, table.seq)
       .where(
-        sql`state = 'queued' AND holder IS NULL AND pending = 0 AND due_boot IS NULL`,
+        sql`holder IS NULL AND state = 'queued' AND pending = 0 AND due_boot IS NULL`,
       ),
     index("tasks_ready_kind")
       .on(table.queue, table.kind, sql`priority DESC`, table.seq)
       .where(
-        sql`state = 'queued' AND holder IS NULL AND pending = 0 AND due_boot IS NULL`,
+        sql`holder IS NULL AND state = 'queued' AND pending = 0 AND due_boot IS NULL`,
       ),
     index("tasks_due")
       .on(table.dueBoot)
-      .where(sql`state = 'queued' AND due_boot IS NOT NULL`),
+      .where(sql`due_boot IS NOT NULL`),
     index("tasks_held")
       .on(table.holder)
       .where(sql`holder IS NOT NULL`),
@@ -109,7 +111,7 @@ export const tasks = sqliteTable(
       .where(sql`lease_boot IS NOT NULL`),
     index("tasks_blocked")
       .on(table.seq, table.queue)
-      .where(sql`state = 'queued' AND pending > 0`),
+      .where(sql`pending > 0`),
     index("tasks_board_ended")
       .on(table.state)
       .where(sql`queue = 'board' AND settled_at IS NOT NULL`),
@@ -127,7 +129,7 @@ export const tasks = sqliteTable(
         table.seq,
       )
       .where(
-        sql`state = 'queued' AND holder IS NULL AND pending = 0 AND group_key IS NOT NULL`,
+        sql`group_key IS NOT NULL AND holder IS NULL AND state = 'queued' AND pending = 0`,
       ),
     index("tasks_group_held")
       .on(table.groupKey)

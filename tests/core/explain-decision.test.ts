@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import {
+  decisionText,
   decisionView,
   explainDecision,
   parseDecision,
@@ -64,7 +65,29 @@ const anyDecision: fc.Arbitrary<Decision> = fc
   // As plain objects compare.
   .map((it) => structuredClone(it));
 
-test("what was written is read, and damage reads as nothing, never as an error", () => {
+test("what is written is read again, to the microsecond", () => {
+  const fine = <Ms extends number | null>(it: Ms): Ms =>
+    (it === null ? null : Math.round(it * 1_000) / 1_000) as Ms;
+  fc.assert(
+    fc.property(anyDecision, (it) => {
+      const { waitMs, startMs, runMs } = it.predicted;
+      const text = decisionText(it);
+      expect(parseDecision(text)).toEqual({
+        ...it,
+        predicted: {
+          waitMs: fine(waitMs),
+          startMs: fine(startMs),
+          runMs: fine(runMs),
+        },
+        insteadMs: fine(it.insteadMs),
+        priceMs: fine(it.priceMs),
+      });
+      expect(parseDecision(text.slice(0, -1))).toBeNull();
+    }),
+  );
+});
+
+test("what was written by name is read, and damage reads as nothing, never as an error", () => {
   fc.assert(
     fc.property(anyDecision, (it) => {
       const text = JSON.stringify(it);
@@ -82,6 +105,9 @@ test("what was written is read, and damage reads as nothing, never as an error",
     "",
     "null",
     "[]",
+    '["spawn"]',
+    '["spawn",1,"2",3,null,null,null]',
+    '["constructor",1,2,3,null,null,null]',
     JSON.stringify({ ...decision(), way: "constructor" }),
     JSON.stringify({ ...decision(), predicted: { waitMs: "0" } }),
   ])

@@ -129,15 +129,15 @@ ALTER TABLE `tasks` ADD `awaited` integer DEFAULT 0 NOT NULL;--> statement-break
 ALTER TABLE `tasks` ADD `cancel_asked` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `tasks` ADD `group_key` text;--> statement-breakpoint
 ALTER TABLE `tasks` ADD `group_limit` integer;--> statement-breakpoint
-CREATE INDEX `tasks_ready` ON `tasks` (`queue`,priority DESC,`seq`) WHERE state = 'queued' AND holder IS NULL AND pending = 0 AND due_boot IS NULL;--> statement-breakpoint
-CREATE INDEX `tasks_ready_kind` ON `tasks` (`queue`,`kind`,priority DESC,`seq`) WHERE state = 'queued' AND holder IS NULL AND pending = 0 AND due_boot IS NULL;--> statement-breakpoint
-CREATE INDEX `tasks_due` ON `tasks` (`due_boot`) WHERE state = 'queued' AND due_boot IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `tasks_ready` ON `tasks` (`queue`,priority DESC,`seq`) WHERE holder IS NULL AND state = 'queued' AND pending = 0 AND due_boot IS NULL;--> statement-breakpoint
+CREATE INDEX `tasks_ready_kind` ON `tasks` (`queue`,`kind`,priority DESC,`seq`) WHERE holder IS NULL AND state = 'queued' AND pending = 0 AND due_boot IS NULL;--> statement-breakpoint
+CREATE INDEX `tasks_due` ON `tasks` (`due_boot`) WHERE due_boot IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `tasks_held` ON `tasks` (`holder`) WHERE holder IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `tasks_leased` ON `tasks` (`lease_boot`) WHERE lease_boot IS NOT NULL;--> statement-breakpoint
-CREATE INDEX `tasks_blocked` ON `tasks` (`seq`,`queue`) WHERE state = 'queued' AND pending > 0;--> statement-breakpoint
+CREATE INDEX `tasks_blocked` ON `tasks` (`seq`,`queue`) WHERE pending > 0;--> statement-breakpoint
 CREATE INDEX `tasks_board_ended` ON `tasks` (`state`) WHERE queue = 'board' AND settled_at IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `tasks_cancel_asked` ON `tasks` (`holder`) WHERE cancel_asked = 1 AND holder IS NOT NULL;--> statement-breakpoint
-CREATE INDEX `tasks_group_waiting` ON `tasks` (`group_key`,`queue`,`kind`,`group_limit`,`priority`,`due_boot`,`seq`) WHERE state = 'queued' AND holder IS NULL AND pending = 0 AND group_key IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `tasks_group_waiting` ON `tasks` (`group_key`,`queue`,`kind`,`group_limit`,`priority`,`due_boot`,`seq`) WHERE group_key IS NOT NULL AND holder IS NULL AND state = 'queued' AND pending = 0;--> statement-breakpoint
 CREATE INDEX `tasks_group_held` ON `tasks` (`group_key`) WHERE group_key IS NOT NULL AND holder IS NOT NULL;--> statement-breakpoint
 ALTER TABLE `sessions` ADD `last_used_at` integer;--> statement-breakpoint
 ALTER TABLE `sessions` ADD `version` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
