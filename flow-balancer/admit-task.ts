@@ -1,13 +1,35 @@
-/** What a task must not be, whatever its kind: too long an input, or one too many. */
+/** Whether a task is taken on at all, before anything is recorded. */
 
 import { BalancerError } from "./core/errors.ts";
 import type { TaskRequest } from "./core/task.ts";
+import type { KindRegistry } from "./pool/kind-registry.ts";
+
+interface AdmissionLimits {
+  readonly kinds: KindRegistry;
+  readonly maxOpen: number;
+  readonly maxInputBytes: number;
+  readonly isFull: () => boolean;
+}
+
+/** `open`: tasks that have not ended. Throws SHUTTING_DOWN, UNKNOWN_KIND, STORAGE_FULL, PAYLOAD_TOO_LARGE or QUEUE_FULL. */
+export function admitTask(
+  request: TaskRequest,
+  open: number,
+  isClosing: boolean,
+  { kinds, maxOpen, maxInputBytes, isFull }: AdmissionLimits,
+): void {
+  if (isClosing)
+    throw new BalancerError("SHUTTING_DOWN", "the server is shutting down", {
+      hint: "Submit again once it is back.",
+    });
+  kinds.get(request.kind);
+  if (isFull()) throw storageFull();
+  assertFits(request, maxInputBytes);
+  assertRoom(open, maxOpen);
+}
 
 /** Throws PAYLOAD_TOO_LARGE. */
-export function assertFits(
-  { inputJson }: TaskRequest,
-  maxInputBytes: number,
-): void {
+function assertFits({ inputJson }: TaskRequest, maxInputBytes: number): void {
   // No character has more than three bytes for each of its UTF-16 units: most inputs need not be counted.
   if (inputJson.length * 3 <= maxInputBytes) return;
   const bytes = Buffer.byteLength(inputJson);
@@ -20,7 +42,7 @@ export function assertFits(
 }
 
 /** Throws QUEUE_FULL. */
-export function assertRoom(open: number, maxOpen: number): void {
+function assertRoom(open: number, maxOpen: number): void {
   if (open >= maxOpen)
     throw new BalancerError(
       "QUEUE_FULL",
@@ -29,7 +51,7 @@ export function assertRoom(open: number, maxOpen: number): void {
     );
 }
 
-export const storageFull = (): BalancerError =>
+const storageFull = (): BalancerError =>
   new BalancerError(
     "STORAGE_FULL",
     "the disk is full: what room is left is kept for the results of accepted tasks",

@@ -4,12 +4,16 @@
  * poll) waits on the same promise. A task found in the store (`adopt`) takes the same path.
  */
 
-import type { Submission, SubmitOptions, TaskObserver } from "./core/engine.ts";
-import { BalancerError, toWireError } from "./core/errors.ts";
+import type {
+  NamedRequest,
+  Submission,
+  SubmitOptions,
+  TaskObserver,
+} from "./core/engine.ts";
+import { toWireError } from "./core/errors.ts";
 import type { Gate } from "./core/gate.ts";
-import type { HolderId, TaskId } from "./core/ids.ts";
-import type { Env } from "./core/ports.ts";
-import type { Claimed, Lease, Settled, TaskQueue } from "./core/queue.ts";
+import type { TaskId } from "./core/ids.ts";
+import type { Claimed, Lease, Settled } from "./core/queue.ts";
 import {
   isTerminal,
   type TaskOutput,
@@ -18,9 +22,10 @@ import {
 } from "./core/task.ts";
 import type { MonoMs } from "./core/time.ts";
 import { untilAborted } from "./core/until-aborted.ts";
+import type { DispatcherOptions } from "./dispatcher-options.ts";
 import { Elsewhere } from "./elsewhere.ts";
 import { ExpectedTasks } from "./expected-tasks.ts";
-import { assertFits, assertRoom, storageFull } from "./admit-task.ts";
+import { admitTask } from "./admit-task.ts";
 import { concludeTask, type Ways } from "./conclude-task.ts";
 import { HeldTasks } from "./held-tasks.ts";
 import {
@@ -30,35 +35,9 @@ import {
   notRun,
   unknownTask,
 } from "./live-task.ts";
-import type { KindRegistry } from "./pool/kind-registry.ts";
-import type { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
-import type { StateKeeping } from "./state-keeping.ts";
+import { submitTogether } from "./submit-together.ts";
 import { TaskRunner } from "./task-runner.ts";
 import { termsFor } from "./task-terms.ts";
-
-export interface DispatcherOptions {
-  readonly env: Env;
-  readonly queue: TaskQueue;
-  readonly pool: MultiTierPoolManager;
-  readonly kinds: KindRegistry;
-  /** Under which this process holds its tasks. */
-  readonly holder: HolderId;
-  /** Tasks of this process that have not ended; one more is refused. */
-  readonly maxOpen: number;
-  readonly maxInputBytes: number;
-  readonly maxOutputChars: number;
-  /** After a change of state; never in the way of the task itself. */
-  readonly onChanged: (task: TaskRecord) => void;
-  /** False while nobody wants to hear of changes. */
-  readonly isWatched: () => boolean;
-  readonly states: StateKeeping;
-  /** The disk is: nothing new is taken on. */
-  readonly isFull: () => boolean;
-  /** Tasks may be there to be claimed. */
-  readonly onReleased: () => void;
-  /** It holds one task less. */
-  readonly onRoom: () => void;
-}
 
 export class Dispatcher {
   readonly held = new HeldTasks();
@@ -99,7 +78,6 @@ export class Dispatcher {
     const { deadlineMs } = request;
     const dueBy =
       deadlineMs === null ? null : ((env.mono() + deadlineMs) as MonoMs);
-    this.#admitted++;
     try {
       const kind = kinds.get(request.kind);
       const terms = termsFor(request, options.terms, kind, holder);
@@ -109,14 +87,31 @@ export class Dispatcher {
       const live = new LiveTask(task, terms, maxOutputChars);
       live.dueBy = dueBy;
       live.listen(options.observer);
+      if (lease === null) return this.#expect(live);
       this.#changed(live);
-      if (lease !== null) return this.#begin(live, lease, options.gate);
-      this.#expected.add(live);
-      if (isTerminal(task.state)) this.#elsewhere.ended(task);
-      else this.#options.onReleased();
-      return { task, done: live.done, isNew: true };
+      return this.#begin(live, lease, options.gate);
     } finally {
       this.#admitted--;
+    }
+  }
+
+  /** As `Engine.submitAll`. */
+  async submitAll(
+    asked: readonly NamedRequest[],
+    options: SubmitOptions = {},
+  ): Promise<readonly Submission[]> {
+    let admitted = 0;
+    try {
+      for (const { request } of asked) {
+        this.#admit(request);
+        admitted++;
+      }
+      return await submitTogether(asked, options, this.#options, {
+        expect: this.#expect,
+        join: this.#join,
+      });
+    } finally {
+      this.#admitted -= admitted;
     }
   }
 
@@ -151,8 +146,13 @@ export class Dispatcher {
     }
     const answer = await this.#options.queue.cancel(id, NEVER_STARTED);
     if (answer === null) throw unknownTask(id);
-    void this.#elsewhere.look();
-    // Its holder is told, and says how it ended.
+    // Claimed here between the look and the answer.
+    this.cancelLive(id);
+    this.lookElsewhere();
+    // An agent hears of it with its next heartbeat.
+    const now = await this.#known(id);
+    if (now.queue === "board" && answer === "asked") return now;
+    // Another server is told, and says how it ended.
     const task = await this.settled(id, this.#stop.signal);
     if (answer === "ended" && task.state !== "cancelled")
       throw cannotCancel(task);
@@ -205,19 +205,25 @@ export class Dispatcher {
   }
 
   #admit(request: TaskRequest): void {
-    const { kinds, maxOpen, maxInputBytes, isFull } = this.#options;
-    if (this.#stop.signal.aborted)
-      throw new BalancerError("SHUTTING_DOWN", "the server is shutting down", {
-        hint: "Submit again once it is back.",
-      });
-    kinds.get(request.kind);
-    if (isFull()) throw storageFull();
-    assertFits(request, maxInputBytes);
-    assertRoom(this.held.size + this.#expected.size + this.#admitted, maxOpen);
+    const open = this.held.size + this.#expected.size + this.#admitted;
+    admitTask(request, open, this.#stop.signal.aborted, this.#options);
+    this.#admitted++;
   }
 
+  readonly #expect = (live: LiveTask): Submission => {
+    const task = live.record;
+    this.#changed(live);
+    this.#expected.add(live);
+    if (isTerminal(task.state)) this.#elsewhere.ended(task);
+    else this.#options.onReleased();
+    return { task, done: live.done, isNew: true };
+  };
+
   /** A key seen before: the earlier task answers for this one. */
-  #join(task: TaskRecord, observer: TaskObserver | undefined): Submission {
+  readonly #join = (
+    task: TaskRecord,
+    observer: TaskObserver | undefined,
+  ): Submission => {
     const live = this.held.get(task.id) ?? this.#expected.get(task.id);
     if (live !== undefined) {
       live.listen(observer);
@@ -229,7 +235,7 @@ export class Dispatcher {
     // Not everybody who submits waits.
     done.catch(() => {});
     return { task, done, isNew: false };
-  }
+  };
 
   #begin(
     live: LiveTask,

@@ -8,6 +8,7 @@ import type {
   Engine,
   EngineStatus,
   InstanceView,
+  NamedRequest,
   Submission,
   SubmitOptions,
   TimeoutStats,
@@ -70,13 +71,17 @@ export class LocalEngine implements Engine {
     request: TaskRequest,
     options?: SubmitOptions,
   ): Promise<Submission> {
-    const { session } = request;
-    if (session !== null && !session.startsWith(IMPLICIT))
-      await this.#assertOpen(session);
-    // That a session is used must not keep its task from being taken.
-    if (session !== null)
-      void this.#parts.sessions.touch(session).catch(() => {});
+    await this.#use(request.session);
     return this.#parts.dispatcher.submit(request, options);
+  }
+
+  async submitAll(
+    tasks: readonly NamedRequest[],
+    options?: Omit<SubmitOptions, "gate">,
+  ): Promise<readonly Submission[]> {
+    const sessions = new Set(tasks.map(({ request }) => request.session));
+    for (const session of sessions) await this.#use(session);
+    return this.#parts.dispatcher.submitAll(tasks, options);
   }
 
   told(ids: readonly TaskId[]): Promise<void> {
@@ -170,6 +175,13 @@ export class LocalEngine implements Engine {
   onTaskChanged(listener: (id: TaskId) => void): () => void {
     this.#parts.changes.add(listener);
     return () => this.#parts.changes.delete(listener);
+  }
+
+  async #use(session: SessionId | null): Promise<void> {
+    if (session === null) return;
+    if (!session.startsWith(IMPLICIT)) await this.#assertOpen(session);
+    // That a session is used must not keep its task from being taken.
+    void this.#parts.sessions.touch(session).catch(() => {});
   }
 
   async #assertOpen(id: SessionId): Promise<void> {

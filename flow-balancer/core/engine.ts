@@ -9,7 +9,7 @@ import type { InstanceId, SessionId, TaskId } from "./ids.ts";
 import type { JsonValue } from "./json.ts";
 import type { PoolStatus } from "./pool-status.ts";
 import type { Summary } from "./stats.ts";
-import type { ListFilter, ListPage, Terms } from "./queue.ts";
+import type { ListFilter, ListPage, NewTask, Terms } from "./queue.ts";
 import type { Session } from "./session.ts";
 import type {
   KindInfo,
@@ -38,6 +38,9 @@ export interface SubmitOptions {
   /** Shared by the tasks of a batch: each runs only inside it, and is cancelled if it is shut out. */
   readonly gate?: Gate;
 }
+
+/** A task that others of the same moment can name in `after`: its id is its submitter's to make. */
+export type NamedRequest = Pick<NewTask, "id" | "request">;
 
 /** A task that is on disk. One that the pool would not take (QUEUE_FULL, DEADLINE_UNREACHABLE) has ended by now: failed. */
 export interface Submission {
@@ -84,6 +87,11 @@ export interface Engine {
   readonly board: Board;
   /** Throws a refusal (UNKNOWN_KIND, QUEUE_FULL, SESSION_CLOSED, ...): nothing was recorded then. */
   submit(request: TaskRequest, options?: SubmitOptions): Promise<Submission>;
+  /** Records all of them or, where `submit` would throw for one, none. Each is run by whichever server has room for it. */
+  submitAll(
+    tasks: readonly NamedRequest[],
+    options?: Omit<SubmitOptions, "gate">,
+  ): Promise<readonly Submission[]>;
   /** They are known now to others than the call that waited for them: a crash must not end them for want of a caller. */
   told(ids: readonly TaskId[]): Promise<void>;
   /** Resolves with the record once the task has ended, whichever server runs it. Throws NOT_FOUND or ALREADY_FINISHED. */

@@ -1,11 +1,13 @@
 /**
- * Hands a batch to the engine, stage by stage. What a task comes after is in the store with it, so that
- * another server goes on with the batch where this one died.
+ * Hands a batch to the engine. One that is in order is recorded whole or not at all, with what each task
+ * comes after, so that another server does the whole of it where this one died.
  */
 
 import type { Engine, Submission, SubmitOptions } from "../core/engine.ts";
-import { BalancerError, toWireError } from "../core/errors.ts";
-import type { Dependency, TaskRequest } from "../core/task.ts";
+import { toWireError } from "../core/errors.ts";
+import { taskId } from "../core/ids.ts";
+import type { Env } from "../core/ports.ts";
+import type { Dependency } from "../core/task.ts";
 import type { BatchPlan, PlannedTask } from "./batch-plan.ts";
 import type { TaskAnswer } from "./task-answer.ts";
 
@@ -14,59 +16,46 @@ export type Item =
   | { readonly type: "task"; readonly submission: Submission }
   | { readonly type: "refused"; readonly answer: TaskAnswer };
 
-/** In input order. A refusal (a full queue) is that item's error, and that of all later stages: they could never start. */
-export async function submitBatch(
+/** In input order. What is refused (a full queue) is that item's error. */
+export const submitEach = (
+  tasks: readonly PlannedTask[],
+  engine: Engine,
+  options: SubmitOptions,
+): Promise<readonly Item[]> =>
+  Promise.all(
+    tasks.map(async ({ request }): Promise<Item> => {
+      try {
+        const submission = await engine.submit(request, options);
+        return { type: "task", submission };
+      } catch (thrown) {
+        return { type: "refused", answer: failed("", thrown) };
+      }
+    }),
+  );
+
+/** In input order. Throws what `Engine.submitAll` throws: nothing was submitted then. */
+export async function submitInOrder(
   plan: BatchPlan,
   engine: Engine,
+  env: Env,
   options: SubmitOptions,
 ): Promise<readonly Item[]> {
-  const items: Item[] = [];
   let after: readonly Dependency[] = [];
-  let culprit: PlannedTask | undefined;
-  for (const stage of plan) {
-    const submitted = await Promise.all(
-      stage.map(({ request }) =>
-        culprit === undefined
-          ? submitOne({ ...request, after }, engine, options)
-          : neverToStart(culprit),
-      ),
-    );
-    after = submitted.flatMap((item) =>
-      item.type === "task"
-        ? [{ id: item.submission.task.id, on: "success" as const }]
-        : [],
-    );
-    culprit ??= stage.find((_, at) => submitted[at]?.type === "refused");
-    for (const [at, item] of submitted.entries())
-      items[stage[at]?.index ?? at] = item;
-  }
+  const tasks = plan.flatMap((stage) => {
+    const named = stage.map(({ index, request }) => ({
+      index,
+      id: taskId(env.unique()),
+      request: { ...request, after },
+    }));
+    after = named.map(({ id }) => ({ id, on: "success" }));
+    return named;
+  });
+  const submitted = await engine.submitAll(tasks, options);
+  const items: Item[] = [];
+  for (const [at, submission] of submitted.entries())
+    items[tasks[at]?.index ?? at] = { type: "task", submission };
   return items;
 }
-
-async function submitOne(
-  request: TaskRequest,
-  engine: Engine,
-  options: SubmitOptions,
-): Promise<Item> {
-  try {
-    const submission = await engine.submit(request, options);
-    return { type: "task", submission };
-  } catch (thrown) {
-    return { type: "refused", answer: failed("", thrown) };
-  }
-}
-
-const neverToStart = ({ index }: PlannedTask): Item => ({
-  type: "refused",
-  answer: failed(
-    "",
-    new BalancerError(
-      "DEPENDENCY_FAILED",
-      `/tasks/${index}, which this task comes after, was refused`,
-      { hint: "Mend that one first, then submit both again." },
-    ),
-  ),
-});
 
 export const failed = (id: string, thrown: unknown): TaskAnswer => ({
   task_id: id,

@@ -2,12 +2,18 @@
 
 import type { CallToolResult } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import type { Engine, SubmitOptions } from "../core/engine.ts";
+import type { Engine, TaskObserver } from "../core/engine.ts";
 import { Gate } from "../core/gate.ts";
 import type { TaskId } from "../core/ids.ts";
 import type { Env } from "../core/ports.ts";
+import type { Terms } from "../core/queue.ts";
 import { planBatch, type BatchArguments } from "./batch-plan.ts";
-import { failed, submitBatch, type Item } from "./batch-submission.ts";
+import {
+  failed,
+  submitEach,
+  submitInOrder,
+  type Item,
+} from "./batch-submission.ts";
 import {
   defineTool,
   type CallContext,
@@ -78,10 +84,21 @@ async function runBatch(
   const startedAt = deps.env.mono();
   const gate = new Gate(args.max_parallel ?? MAX_TASKS);
   const plan = planBatch(args, engine, call.connection);
-  const items = await submitBatch(plan, engine, {
-    ...bounds(args, gate, deps.env),
-    observer: { log: (text) => call.log("info", text) },
-  });
+  const observer: TaskObserver = { log: (text) => call.log("info", text) };
+  const { type = "parallel" } = args;
+  const items =
+    type === "parallel"
+      ? await submitEach(plan.flat(), engine, {
+          gate,
+          observer,
+          terms: { awaited: true },
+        })
+      : await submitInOrder(plan, engine, deps.env, {
+          observer,
+          terms: {
+            group: type === "pipeline" ? groupOf(args, deps.env) : null,
+          },
+        });
   const finished = new Map<number, TaskAnswer>();
   const waiting = items.map(async (item, index) => {
     const ended = await ending(item);
@@ -100,20 +117,12 @@ async function runBatch(
   return answer(items, finished, deps.env.mono() - startedAt);
 }
 
-/**
- * How max_parallel is kept, and whether the tasks outlive the call. Tasks that wait for others are started by
- * whichever server has room, which a gate of this call cannot bound: a group of the store does, for all servers.
- * Of what is in order nothing is lost with its server; what is not belongs to the call alone.
- */
-function bounds(
-  { type = "parallel", max_parallel: limit }: BatchArguments,
-  gate: Gate,
+/** Keeps max_parallel for tasks that any server with room starts, which a gate of this call cannot bound. */
+const groupOf = (
+  { max_parallel: limit }: BatchArguments,
   env: Env,
-): SubmitOptions {
-  if (type === "parallel") return { gate, terms: { awaited: true } };
-  if (type === "sequential" || limit === undefined) return {};
-  return { terms: { group: { key: `batch:${env.unique()}`, limit } } };
-}
+): Terms["group"] =>
+  limit === undefined ? null : { key: `batch:${env.unique()}`, limit };
 
 /** Always resolves: that one result could not be stored must not cost the caller the others. */
 async function ending(item: Item): Promise<TaskAnswer> {

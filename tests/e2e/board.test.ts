@@ -138,3 +138,17 @@ test("what a client had claimed is free again when it goes; what a client with a
     await again.ask("complete_task", { task_id: own.task_id }),
   ).toMatchObject({ task: { status: "completed" } });
 });
+
+test("cancelling what an agent has asks it to stop, and does not wait for it", async () => {
+  const [one, two] = (await terminals(2)) as [LineClient, LineClient];
+  const [task_id] = idsOf(
+    await one.ask("add_tasks", { tasks: [{ title: "long" }] }),
+  );
+  await one.ask("claim_task", {});
+  expect(await two.ask("cancel_task", { task_id })).toMatchObject({
+    status: "working",
+  });
+  expect(await one.ask("update_task", { task_id })).toMatchObject({
+    hold: "cancel",
+  });
+});

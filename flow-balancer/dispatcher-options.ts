@@ -1,0 +1,33 @@
+/** What a dispatcher is made of, and whom it tells. */
+
+import type { HolderId } from "./core/ids.ts";
+import type { Env } from "./core/ports.ts";
+import type { TaskQueue } from "./core/queue.ts";
+import type { TaskRecord } from "./core/task.ts";
+import type { KindRegistry } from "./pool/kind-registry.ts";
+import type { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
+import type { StateKeeping } from "./state-keeping.ts";
+
+export interface DispatcherOptions {
+  readonly env: Env;
+  readonly queue: TaskQueue;
+  readonly pool: MultiTierPoolManager;
+  readonly kinds: KindRegistry;
+  /** Under which this process holds its tasks. */
+  readonly holder: HolderId;
+  /** Tasks of this process that have not ended; one more is refused. */
+  readonly maxOpen: number;
+  readonly maxInputBytes: number;
+  readonly maxOutputChars: number;
+  /** After a change of state; never in the way of the task itself. */
+  readonly onChanged: (task: TaskRecord) => void;
+  /** False while nobody wants to hear of changes. */
+  readonly isWatched: () => boolean;
+  readonly states: StateKeeping;
+  /** The disk is: nothing new is taken on. */
+  readonly isFull: () => boolean;
+  /** Tasks may be there to be claimed. */
+  readonly onReleased: () => void;
+  /** It holds one task less. */
+  readonly onRoom: () => void;
+}
