@@ -170,9 +170,11 @@ test("writers killed at any moment: under a name there is always all of it", asy
     }
   };
   let kills = 0;
+  // On a machine that is busy with other things it takes as long as it takes.
+  const isEnough = (): boolean => kills > 5 && seen.size > 10;
   const endAt = performance.now() + KILLING_MS;
   const loop = async (): Promise<void> => {
-    while (kills < KILLS && performance.now() < endAt) {
+    while (kills < KILLS && (performance.now() < endAt || !isEnough())) {
       const seed = String(++kills * 1_000);
       const child = Bun.spawn(
         [
@@ -194,6 +196,5 @@ test("writers killed at any moment: under a name there is always all of it", asy
   clearInterval(polling);
   look(true);
   expect(torn).toEqual([]);
-  expect(kills).toBeGreaterThan(5);
-  expect(seen.size).toBeGreaterThan(10);
-});
+  expect(isEnough()).toBe(true);
+}, 60_000);

@@ -83,19 +83,16 @@ function opening(path: string): Store | BalancerError {
 }
 
 /** Takes a copy with this log into use. */
-function usable(
+async function usable(
   store: DamagedStore,
   log: Buffer,
   prefix: Prefix,
 ): Promise<void> {
-  const path = store.copy();
-  writeFileSync(`${path}-wal`, log);
+  using copy = store.copy();
+  writeFileSync(`${copy.path}-wal`, log);
   // A power loss is a restart of the machine; a kill is none.
-  return assertUsable(
-    path,
-    prefix,
-    log.length % 2 === 0 ? "boot" : "next boot",
-  );
+  const bootId = log.length % 2 === 0 ? "boot" : "next boot";
+  await assertUsable(copy.path, prefix, bootId);
 }
 
 /** Every time by its mark, now and then page for page. */
@@ -214,7 +211,8 @@ describe("a server opens and uses a store", () => {
       );
     for (const index of indexes)
       for (const size of [fresh.log.length, fresh.log.length >> 1]) {
-        const path = fresh.copy();
+        using copy = fresh.copy();
+        const { path } = copy;
         truncateSync(`${path}-wal`, size);
         writeFileSync(`${path}-shm`, index);
         await assertUsable(path, fresh.before(size), "boot");
@@ -251,7 +249,8 @@ describe("a bit of the database itself, for which there are no checksums", () =>
     const bytes = closedBytes(fresh);
     let refused = 0;
     for (let n = 0; n < 150; n++) {
-      const path = fresh.copy();
+      using copy = fresh.copy();
+      const { path } = copy;
       rmSync(`${path}-wal`);
       const flipped = Buffer.from(bytes);
       // The first ones are in the header and the schema.

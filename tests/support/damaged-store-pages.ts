@@ -67,16 +67,12 @@ export class StorePages {
       .query<{ id: TaskId }, []>("SELECT id FROM tasks ORDER BY seq")
       .all()
       .map(({ id }) => id);
+    this.#rows = this.#rowsOf(raw);
+    this.#truth = this.#read(raw);
     this.packed = raw
       .prepare<{ bytes: Uint8Array }, []>(PACKED)
       .all()
-      .map(({ bytes }) => {
-        const from = Buffer.from(this.bytes).indexOf(bytes);
-        if (from < 0) throw new Error("it does not lie in one piece");
-        return { from, to: from + bytes.length };
-      });
-    this.#rows = this.#rowsOf(raw);
-    this.#truth = this.#read(raw);
+      .map(({ bytes }) => this.#placeOf(bytes));
   }
 
   /** With that bit flipped. */
@@ -108,6 +104,16 @@ export class StorePages {
     } finally {
       raw?.close();
     }
+  }
+
+  /** Pages keep what they held before: of the places with these bytes, the one that is read. */
+  #placeOf(bytes: Uint8Array): { from: number; to: number } {
+    const all = Buffer.from(this.bytes);
+    let from = all.indexOf(bytes);
+    while (from >= 0 && this.flip(from, 0).changed.length === 0)
+      from = all.indexOf(bytes, from + 1);
+    if (from < 0) throw new Error("it does not lie in one piece");
+    return { from, to: from + bytes.length };
   }
 
   /** Each task as its id leads to it, and the other tables. */

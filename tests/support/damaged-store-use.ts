@@ -91,11 +91,11 @@ function countsOf({ tasks }: Prefix): Record<TaskState, number> {
 
 /** flow.db of the store as it is once its log was copied to it. */
 export function closedBytes(store: DamagedStore): Buffer {
-  const path = store.copy();
-  const raw = new Database(path);
+  using copy = store.copy();
+  const raw = new Database(copy.path);
   raw.run("PRAGMA wal_checkpoint(TRUNCATE)");
   raw.close();
-  return readFileSync(path);
+  return readFileSync(copy.path);
 }
 
 /** Asks for all that the prefix says is there, and for work; throws what the store throws, and closes it. */

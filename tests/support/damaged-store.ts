@@ -68,8 +68,10 @@ export class DamagedStore {
     );
     const lines = await new Response(child.stdout).text();
     await child.exited;
-    if (child.signalCode !== "SIGKILL")
+    if (child.signalCode !== "SIGKILL") {
+      rmSync(folder, { recursive: true });
       throw new Error("the writer did not die as it should");
+    }
     return new DamagedStore(folder, Bun.JSONL.parse(lines) as Prefix[]);
   }
 
@@ -142,10 +144,14 @@ export class DamagedStore {
   }
 
   /** Files of another name beside it, to be opened for good. */
-  copy(): string {
-    const path = join(mkdtempSync(join(this.#folder, "copy-")), "flow.db");
+  copy(): { readonly path: string } & Disposable {
+    const folder = mkdtempSync(join(this.#folder, "copy-"));
+    const path = join(folder, "flow.db");
     for (const end of ["", "-wal"]) copyFileSync(this.path + end, path + end);
-    return path;
+    return {
+      path,
+      [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
+    };
   }
 
   [Symbol.dispose](): void {
