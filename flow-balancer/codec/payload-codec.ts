@@ -147,7 +147,11 @@ const codingOf = (encoded: Uint8Array): Coding | undefined =>
 const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
   new DataView(buffer, byteOffset, byteLength);
 
-const damaged = (what: string, why: string, cause?: unknown): BalancerError =>
+export const damaged = (
+  what: string,
+  why: string,
+  cause?: unknown,
+): BalancerError =>
   new BalancerError("PAYLOAD_DAMAGED", `${what} is damaged: ${why}`, {
     hint: "Nothing else is affected; check the disk if it happens again.",
     cause,

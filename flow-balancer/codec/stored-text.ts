@@ -6,6 +6,7 @@
 
 import { OFF_THREAD_BYTES } from "./compress.ts";
 import {
+  damaged,
   damageOf,
   decodePayload,
   encodePayload,
@@ -23,11 +24,20 @@ export type StoredText = string | Uint8Array;
  */
 export const MIN_PACKED_CHARS = 2_048;
 
+/**
+ * How packed bytes begin when they are read as a text, which takes no more than one flipped bit in the
+ * head of their row. No JSON begins so; any other text that does is packed, however short.
+ */
+const looksPacked = (text: string): boolean =>
+  text.charCodeAt(0) === 0xff_fd && text.charCodeAt(1) <= 2;
+const TAKEN_FOR_TEXT = "its stored bytes were taken for a text";
+
 /** What a setting can allow a payload to be at most. */
 const MAX_BYTES = 1_073_741_824;
 
 /** Big text is compressed off the thread; only then is it a promise. Text that would not shrink, or is not well-formed Unicode, stays text. */
 export function packText(text: string): StoredText | Promise<StoredText> {
+  if (looksPacked(text)) return encodePayload(Buffer.from(text));
   if (text.length < MIN_PACKED_CHARS || !text.isWellFormed()) return text;
   const raw = Buffer.from(text);
   if (raw.length > OFF_THREAD_BYTES) return packBig(text, raw);
@@ -59,11 +69,18 @@ async function packBig(
 
 /** Throws PAYLOAD_DAMAGED with `what` in its message: "the value of task x". */
 export function unpackText(stored: StoredText, what: string): string {
-  if (typeof stored === "string") return stored;
+  if (typeof stored === "string") {
+    if (!looksPacked(stored)) return stored;
+    throw damaged(what, TAKEN_FOR_TEXT);
+  }
   const raw = decodePayload(stored, { what, maxBytes: MAX_BYTES });
   return Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString();
 }
 
 /** What is wrong with it, without unpacking it; null for nothing. */
 export const damageOfText = (stored: StoredText): string | null =>
-  typeof stored === "string" ? null : damageOf(stored);
+  typeof stored !== "string"
+    ? damageOf(stored)
+    : looksPacked(stored)
+      ? TAKEN_FOR_TEXT
+      : null;

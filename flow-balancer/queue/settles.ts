@@ -102,8 +102,7 @@ export class Settles {
     };
   }
 
-  /** Whether somebody was given their place in a group, or waits for this end. */
-  /** Also of an end without a settle. */
+  /** Frees its place in a group, and tells those that come after it. Also of an end without a settle. */
   after(task: TaskNow, id: TaskId, state: TerminalState): Consequences {
     if (task.groupKey !== null) this.#parts.groups.free(task.groupKey);
     return task.hasDependants === 1

@@ -169,7 +169,10 @@ function toDependency(entry: unknown): readonly Dependency[] {
 function toResult(row: TaskRow): TaskResult | null {
   const { id, state, valueJson: stored } = row;
   if (!isTerminal(state)) return null;
-  const error = JSON.parse(row.errorJson ?? "null") as WireError;
+  const error =
+    state === "completed"
+      ? null
+      : (errorOf(row.errorJson) ?? damagedError(row));
   const damage = stored === null ? null : damageOfText(stored);
   if (damage !== null)
     return {
@@ -180,9 +183,9 @@ function toResult(row: TaskRow): TaskResult | null {
   const value = once(() =>
     stored === null ? null : unpackText(stored, `the value of ${id}`),
   );
-  if (state === "completed")
+  if (state === "completed" || error === null)
     return {
-      status: state,
+      status: "completed",
       get valueJson(): string {
         return value() ?? "null";
       },
@@ -195,6 +198,21 @@ function toResult(row: TaskRow): TaskResult | null {
     },
   };
 }
+
+/** Null for what is none: damage. */
+function errorOf(json: string | null): WireError | null {
+  const error = parseOrNull(json) as Partial<WireError> | null;
+  return typeof error?.code === "string" && typeof error.message === "string"
+    ? (error as WireError)
+    : null;
+}
+
+const damagedError = ({ state }: TaskRow): WireError =>
+  wireError(
+    "PAYLOAD_DAMAGED",
+    `the task ended ${state}, but why is damaged in the store`,
+    "No other task is affected; check the disk if this happens again.",
+  );
 
 /** `error` is the task's own, null for one that completed. */
 const damagedValue = (

@@ -7,7 +7,7 @@ import { drizzle, type BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { BalancerError } from "../core/errors.ts";
 import type { Env } from "../core/ports.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { migrate } from "./migrate.ts";
+import { assertNotNewer, migrate } from "./migrate.ts";
 import { rebaseBootClock } from "./rebase-boot-clock.ts";
 import { refuseUnsafeSqlite } from "./safe-sqlite.ts";
 
@@ -39,6 +39,8 @@ export function openStore(
     if (path !== ":memory:")
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     raw = new Database(path, { create: true, strict: true });
+    raw.run(`PRAGMA busy_timeout = ${OPEN_TIMEOUT_MS}`);
+    assertNotNewer(raw, path);
     configure(raw, durability);
     migrate(raw, path);
     rebaseBootClock(raw, env);
@@ -60,10 +62,9 @@ export function openStore(
 }
 
 function configure(raw: Database, durability: Durability): void {
-  raw.run(`PRAGMA busy_timeout = ${OPEN_TIMEOUT_MS}`);
   refuseUnsafeSqlite(sqliteVersion(raw));
-  // Of a new file; what retention frees goes back to the disk a little at a time.
-  raw.run("PRAGMA auto_vacuum = INCREMENTAL");
+  // What retention frees goes back to the disk a little at a time. Said of a file that is there, it is written to it, every time.
+  if (isNew(raw)) raw.run("PRAGMA auto_vacuum = INCREMENTAL");
   useWal(raw);
   raw.run(`PRAGMA synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
   // 16 MiB; the default of 2 MiB is left behind by a few thousand tasks.
@@ -72,6 +73,10 @@ function configure(raw: Database, durability: Durability): void {
   raw.run("PRAGMA wal_autocheckpoint = 4000");
   raw.run("PRAGMA trusted_schema = OFF");
 }
+
+const isNew = (raw: Database): boolean =>
+  raw.query<{ page_count: number }, []>("PRAGMA page_count").get()
+    ?.page_count === 0;
 
 const sqliteVersion = (raw: Database): string =>
   raw.query<{ version: string }, []>("SELECT sqlite_version() AS version").get()

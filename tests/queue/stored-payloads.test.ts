@@ -213,6 +213,32 @@ describe("damage", () => {
     });
   });
 
+  test("of the one bit that says what bytes are is told too", async () => {
+    const at = newQueue();
+    const id = await ended(at, SHORT, LONG);
+    at.store.raw.run("UPDATE tasks SET value = CAST(value AS TEXT)");
+    expect((await at.queue.get(id))?.result).toMatchObject({
+      status: "failed",
+      error: { code: "PAYLOAD_DAMAGED" },
+    });
+  });
+
+  test("of why a task failed harms no list", async () => {
+    const at = newQueue();
+    const error = wireError("NON_ZERO_EXIT", "exit code 1");
+    const result = { status: "failed", error, valueJson: null } as const;
+    const id = await ended(at, SHORT, SHORT, result);
+    for (const damaged of ['{"code":"NON', "null", "{}", "5", null]) {
+      at.store.raw.run("UPDATE tasks SET error = ?", [damaged]);
+      expect((await at.queue.list({ limit: 1 })).tasks).toMatchObject([
+        {
+          id,
+          result: { status: "failed", error: { code: "PAYLOAD_DAMAGED" } },
+        },
+      ]);
+    }
+  });
+
   test("of an input or of what was printed is told to who reads it", async () => {
     const at = newQueue();
     const id = await ended(at, LONG, LONG);

@@ -286,7 +286,7 @@ describe("a store of a newer version is refused, and nothing of it written", () 
   test("by who would read it", () => staysAsItIs(openForReading));
 
   // It says `auto_vacuum` of every file, which SQLite writes to it.
-  test.failing("by who would serve it", () =>
+  test("by who would serve it", () =>
     staysAsItIs((path) => openStore(path, "normal", new FakeEnv())),
   );
 });
