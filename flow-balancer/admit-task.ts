@@ -8,22 +8,23 @@ interface AdmissionLimits {
   readonly kinds: KindRegistry;
   readonly maxOpen: number;
   readonly maxInputBytes: number;
-  readonly isFull: () => boolean;
+  readonly refusal: () => BalancerError | null;
 }
 
-/** `open`: tasks that have not ended. Throws SHUTTING_DOWN, UNKNOWN_KIND, STORAGE_FULL, PAYLOAD_TOO_LARGE or QUEUE_FULL. */
+/** `open`: tasks that have not ended. Throws SHUTTING_DOWN, UNKNOWN_KIND, STORAGE_*, PAYLOAD_TOO_LARGE or QUEUE_FULL. */
 export function admitTask(
   request: TaskRequest,
   open: number,
   isClosing: boolean,
-  { kinds, maxOpen, maxInputBytes, isFull }: AdmissionLimits,
+  { kinds, maxOpen, maxInputBytes, refusal }: AdmissionLimits,
 ): void {
   if (isClosing)
     throw new BalancerError("SHUTTING_DOWN", "the server is shutting down", {
       hint: "Submit again once it is back.",
     });
   kinds.get(request.kind);
-  if (isFull()) throw storageFull();
+  const refused = refusal();
+  if (refused !== null) throw refused;
   assertFits(request, maxInputBytes);
   assertRoom(open, maxOpen);
 }
@@ -50,10 +51,3 @@ function assertRoom(open: number, maxOpen: number): void {
       { hint: "Wait for some of them, or raise pool.max_waiting." },
     );
 }
-
-const storageFull = (): BalancerError =>
-  new BalancerError(
-    "STORAGE_FULL",
-    "the disk is full: what room is left is kept for the results of accepted tasks",
-    { hint: "Free at least 64 MiB; nothing was submitted." },
-  );

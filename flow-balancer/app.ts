@@ -65,7 +65,7 @@ export function startEngine(options: EngineOptions): RunningEngine {
     kinds,
     holder: id,
     ...tellingOf(changes),
-    isFull: () => upkeep.isFull,
+    refusal: () => upkeep.refusal(),
     states: keeping,
     onReleased: () => sharing.nudge(),
     onRoom: () => sharing.roomAgain(),

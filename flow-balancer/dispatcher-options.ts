@@ -1,5 +1,6 @@
 /** What a dispatcher is made of, and whom it tells. */
 
+import type { BalancerError } from "./core/errors.ts";
 import type { HolderId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
 import type { TaskQueue } from "./core/queue.ts";
@@ -24,8 +25,8 @@ export interface DispatcherOptions {
   /** False while nobody wants to hear of changes. */
   readonly isWatched: () => boolean;
   readonly states: StateKeeping;
-  /** The disk is: nothing new is taken on. */
-  readonly isFull: () => boolean;
+  /** Why the store takes nothing new; null: it does. */
+  readonly refusal: () => BalancerError | null;
   /** Tasks may be there to be claimed. */
   readonly onReleased: () => void;
   /** It holds one task less. */

@@ -47,7 +47,7 @@ function desk(refuse: (task: PoolTask) => BalancerError | null = () => null) {
     isWatched: () => false,
     onChanged: () => {},
     states: NO_STATES,
-    isFull: () => false,
+    refusal: () => null,
     onReleased: () => consumer.nudge(),
     onRoom: () => consumer.roomAgain(),
   });

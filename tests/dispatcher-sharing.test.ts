@@ -56,7 +56,7 @@ class Server {
       isWatched: () => false,
       onChanged: () => {},
       states: NO_STATES,
-      isFull: () => false,
+      refusal: () => null,
       onReleased: () => this.consumer.nudge(),
       onRoom: () => this.consumer.roomAgain(),
     });

@@ -58,7 +58,7 @@ function starting(effects: Effects) {
     isWatched: () => false,
     onChanged: () => {},
     states: NO_STATES,
-    isFull: () => false,
+    refusal: () => null,
     onReleased: () => {},
     onRoom: () => {},
   });

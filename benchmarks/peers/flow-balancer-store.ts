@@ -73,7 +73,7 @@ await serveContender(async ({ workers, durability }) => {
       },
       refused: async () => {},
     },
-    isFull: () => false,
+    refusal: () => null,
     onChanged: () => {},
     isWatched: () => false,
     onReleased: () => {},

@@ -35,6 +35,8 @@ export function openStore(
   env: Env,
 ): Store {
   let raw: Database | undefined;
+  // SQLite gives the files beside it the mode of the first.
+  const mask = process.umask(0o077);
   try {
     if (path !== ":memory:")
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -58,6 +60,8 @@ export function openStore(
         cause: thrown,
       },
     );
+  } finally {
+    process.umask(mask);
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { Database } from "bun:sqlite";
-import { statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { LineClient } from "../support/line-client.ts";
 import { lineClients } from "../support/line-clients.ts";
@@ -102,6 +102,7 @@ test("while another process holds the database, tasks wait for it and lose nothi
   const [client] = (await together(1)) as [LineClient];
   await client.shell(["true"]);
   const db = new Database(join(client.place.home, "flow.db"));
+  db.run("PRAGMA busy_timeout = 5000");
   db.run("BEGIN IMMEDIATE");
   const running = client.shell(["echo", "through"]);
   for (let n = 0; n < 5; n++)
@@ -134,6 +135,7 @@ test("a server whose client goes while the database is held still writes how its
       (await client.ask("list_tasks", { state: "running" })).tasks.length === 1,
   );
   const db = new Database(join(client.place.home, "flow.db"));
+  db.run("PRAGMA busy_timeout = 5000");
   db.run("BEGIN IMMEDIATE");
   const exited = client.end(8_000);
   await Bun.write(client.place.path("go"), "");
@@ -144,4 +146,19 @@ test("a server whose client goes while the database is held still writes how its
     { state: "completed" },
   ]);
   db.close();
+});
+
+test("a server whose home was removed says so instead of writing where nobody reads", async () => {
+  const [client] = (await together(1)) as [LineClient];
+  await client.shell(["true"]);
+  rmSync(client.place.home, { recursive: true });
+  const refused = await until("a refusal", async () => {
+    const answer = await client.shell(["true"]);
+    return answer.code === undefined ? null : answer;
+  });
+  expect(refused).toMatchObject({
+    code: "STORAGE_FAILED",
+    message: expect.stringContaining("was removed"),
+    hint: expect.any(String),
+  });
 });
