@@ -110,7 +110,13 @@ export class Consumer {
         leaseMs: null,
         kinds: kinds(),
       });
-      for (const one of claimed) adopt(one);
+      for (const one of claimed)
+        try {
+          adopt(one);
+        } catch (thrown) {
+          // The others are held by now, and nobody else would run them.
+          this.#options.onError(thrown);
+        }
       if (claimed.length === max) this.#wanted = true;
     }
   }
