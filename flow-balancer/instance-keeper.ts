@@ -17,6 +17,7 @@ import type { Lease, TaskQueue } from "./core/queue.ts";
 import { shareSlots } from "./core/slot-share.ts";
 import type { BootMs } from "./core/time.ts";
 import { InstanceRescue, type RescueParts } from "./instance-rescue.ts";
+import { OrphanedLeases } from "./orphaned-leases.ts";
 import type { InstanceLocks } from "./store/instance-locks.ts";
 
 export interface KeeperParts extends RescueParts {
@@ -25,7 +26,7 @@ export interface KeeperParts extends RescueParts {
     InstanceLocks,
     "hold" | "ids" | "probe" | "release" | "remove"
   >;
-  readonly queue: Pick<TaskQueue, "held" | "reclaim" | "sweep">;
+  readonly queue: Pick<TaskQueue, "held" | "reclaim" | "release" | "sweep">;
   readonly pool: {
     /** At most so many workers from now on: 1 to `self.maxWorkers`. */
     resize(workers: number): void;
@@ -54,6 +55,7 @@ const PEAK_BEATS = 10;
 export class InstanceKeeper {
   readonly #parts: KeeperParts;
   readonly #rescue: InstanceRescue;
+  readonly #orphans: OrphanedLeases;
   readonly #everyMs: number;
   readonly #failing = new Map<string, string>();
   #demands: number[] = [];
@@ -64,6 +66,7 @@ export class InstanceKeeper {
   /** What the others were told last; null: not registered. */
   #told: (Load & { readonly at: BootMs }) | null = null;
   #beatAt: BootMs;
+  #orphansAt: BootMs;
   #awakeSince: BootMs;
   #wakes = 0;
   /** Whether what is worked on may be another's by now. */
@@ -76,9 +79,10 @@ export class InstanceKeeper {
     const { self, env } = parts;
     this.#parts = parts;
     this.#rescue = new InstanceRescue(parts);
+    this.#orphans = new OrphanedLeases(parts.queue, self.id);
     this.#everyMs = BEAT_MS + Number(Bun.hash(self.id) % BigInt(SPREAD_MS));
     this.#share = self.maxWorkers;
-    this.#beatAt = this.#awakeSince = env.boot();
+    this.#beatAt = this.#orphansAt = this.#awakeSince = env.boot();
   }
 
   /**
@@ -157,6 +161,7 @@ export class InstanceKeeper {
       const { expired, due } = await queue.sweep();
       if (expired + due > 0) onWork();
     });
+    await this.#step("orphans", () => this.#lookForOrphans(now));
     await this.#step("share", () => this.#takeShare());
   }
 
@@ -191,6 +196,13 @@ export class InstanceKeeper {
       if (lost.length > 0) onLost(lost);
     }
     this.#isUnsure = false;
+  }
+
+  async #lookForOrphans(now: BootMs): Promise<void> {
+    const { rhythm, live, onWork } = this.#parts;
+    if (now - this.#orphansAt < rhythm.heartbeatMs) return;
+    this.#orphansAt = now;
+    if ((await this.#orphans.look(live)) > 0) onWork();
   }
 
   async #takeShare(): Promise<void> {

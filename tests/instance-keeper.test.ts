@@ -44,6 +44,19 @@ describe("an instance", () => {
     expect(world.reclaims).toEqual([]);
   });
 
+  test("gives back what it holds by the store and knows nothing of, once it is sure", async () => {
+    const { world, a } = await pair();
+    world.held.set(a.id, [lease("mine"), lease("nobodys"), lease("moving")]);
+    a.live = [lease("mine")];
+    await world.pass(31_000);
+    expect(world.released).toEqual([]);
+    a.live = [lease("mine"), lease("moving")];
+    const before = a.workCalls;
+    await world.pass(31_000);
+    expect(world.released).toEqual(["task_nobodys"]);
+    expect(a.workCalls).toBeGreaterThan(before);
+  });
+
   test("gives back at its end what it still holds, and nobody takes it for dead", async () => {
     const { world, a, b } = await pair();
     world.held.set(a.id, [lease("t1")]);

@@ -57,6 +57,7 @@ function startKeeper(home: string) {
     locks,
     processState,
     queue: {
+      release: async () => true,
       held: async () => [],
       reclaim: async (holder) => {
         reclaimed.push(holder);

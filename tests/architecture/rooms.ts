@@ -93,6 +93,7 @@ const ROOMS: readonly Room[] = [
       "flow-balancer/keep-warm-ports.ts",
       "flow-balancer/lazy-engine.ts",
       "flow-balancer/local-engine.ts",
+      "flow-balancer/orphaned-leases.ts",
       "flow-balancer/print-to-stderr.ts",
       "flow-balancer/probe-worker.ts",
       "flow-balancer/replay/",

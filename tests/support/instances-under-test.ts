@@ -47,6 +47,8 @@ export class InstancesUnderTest {
   /** What each holds, as the queue sees it. */
   readonly held = new Map<HolderId, readonly Lease[]>();
   readonly reclaims: { by: string; from: HolderId; abandon: boolean }[] = [];
+  /** Given back one by one. */
+  readonly released: string[] = [];
   swept: Swept = { expired: 0, due: 0 };
   /** Throws to let it fail. */
   beforeReclaim: (from: HolderId) => void | Promise<void> = () => {};
@@ -196,6 +198,10 @@ export class Member {
           return world.held.get(holder) ?? [];
         },
         reclaim: (from, { abandon }) => world.reclaim(name, from, abandon),
+        release: async ({ id }) => {
+          world.released.push(id);
+          return true;
+        },
         sweep: async () => {
           world.beforeSweep();
           return world.swept;
