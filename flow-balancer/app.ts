@@ -9,6 +9,7 @@ import { clientSessionOf, IMPLICIT } from "./client-session.ts";
 import type { Config } from "./config.ts";
 import { effectiveConfig } from "./config/effective-config.ts";
 import { prepareHome } from "./config/prepare-home.ts";
+import type { BalancerError } from "./core/errors.ts";
 import { instanceId, type TaskId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
 import type { TaskRecord } from "./core/task.ts";
@@ -79,7 +80,7 @@ export function startEngine(options: EngineOptions): RunningEngine {
     transport,
     config,
   });
-  const board = makeBoard(base, dispatcher, config);
+  const board = makeBoard(base, dispatcher, config, () => upkeep.refusal());
   const { retention } = config;
   const upkeep = new HomeUpkeep({ ...base, board, retention });
   for (const part of [sharing, keeping, upkeep]) part.start();
@@ -133,10 +134,12 @@ function makeBoard(
   base: Base,
   dispatcher: Dispatcher,
   { projectRoot, board }: Config,
+  refusal: () => BalancerError | null,
 ): SqliteBoard {
   const folders = new ClaimFolders(base.home, () => base.env.unique());
   return new SqliteBoard({
     ...base,
+    refusal,
     suggest: suggestWork,
     checkCommand: (argv, cwd) => checkByTask(dispatcher, argv, cwd),
     root: projectRoot,

@@ -57,17 +57,7 @@ function program(afterDashes: number): Command {
       print(data);
       process.stderr.write(`${note}\n`);
     });
-  root
-    .command("doctor")
-    .description("say what is missing or wrong here, and how to mend it")
-    .option("--json", "one JSON object")
-    .action(async ({ json = false }: { json?: boolean }) => {
-      const { doctor } = await import("./commands/doctor.ts");
-      const { probeWorker } = await import("./probe-worker.ts");
-      const report = await doctor(surroundings(), probeWorker);
-      print(json ? JSON.stringify(report.json) : report.text);
-      process.exitCode = report.exitCode;
-    });
+  doctorCommand(root);
   addOverviewCommands(root);
   addTasksCommands(root, afterDashes);
   explanations(root);
@@ -87,6 +77,24 @@ function program(afterDashes: number): Command {
       },
     );
   return root;
+}
+
+function doctorCommand(root: Command): void {
+  root
+    .command("doctor")
+    .description("say what is missing or wrong here, and how to mend it")
+    .option("--json", "one JSON object")
+    .action(async ({ json = false }: { json?: boolean }) => {
+      const { doctor } = await import("./commands/doctor.ts");
+      const { probeWorker } = await import("./probe-worker.ts");
+      const { probeStore } = await import("./store-commands/probe-store.ts");
+      const report = await doctor(surroundings(), {
+        worker: probeWorker,
+        store: probeStore,
+      });
+      print(json ? JSON.stringify(report.json) : report.text);
+      process.exitCode = report.exitCode;
+    });
 }
 
 /** What else can be explained becomes a subcommand of it: no task's id is a word. */

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { explainTask } from "./commands/explain.ts";
 import { loadConfig, type ConfigSources } from "./config.ts";
+import { refuseUnsafeHome } from "./config/prepare-home.ts";
 import { BalancerError } from "./core/errors.ts";
 import type { TaskId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
@@ -18,6 +19,7 @@ export function explain(
   env: Env,
 ): string {
   const { home } = loadConfig({ ...around, flags: {} });
+  refuseUnsafeHome(home);
   const path = join(home, "flow.db");
   const store = openForReading(path);
   if (store === null)

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import type { RetentionConfig } from "./config/shape.ts";
 import { DiskReserve } from "./config/disk-reserve.ts";
-import { BalancerError } from "./core/errors.ts";
+import { BalancerError, toWireError } from "./core/errors.ts";
 import type { Env } from "./core/ports.ts";
 import type { TaskQueue } from "./core/queue.ts";
 import type { ScriptBoard } from "./queue/shell-bridge-options.ts";
@@ -45,7 +45,7 @@ export class HomeUpkeep {
     this.#log = log;
     this.#isInPlace = fileInPlace(join(home, "flow.db"));
     this.#failed = (what) => (thrown) =>
-      log("warn", `${what}.failed`, { error: String(thrown) });
+      log("warn", `${what}.failed`, { ...toWireError(thrown) });
     this.#reserve = new DiskReserve(home);
     store.commit.whenFull(() => this.#reserve.free());
     this.#bridge = new ShellBridge({

@@ -36,6 +36,8 @@ export interface BoardParts {
   readonly leaseMs: number;
   /** Takes an item back that the bridge offers to scripts: true if no script has it, nor will. Null: there is no bridge. */
   readonly withdraw: ((id: TaskId, fence: number) => boolean) | null;
+  /** Why nothing new is to be stored; null, or left out: it may be. */
+  readonly refusal?: () => BalancerError | null;
 }
 
 export interface BoardContext extends BoardParts {
@@ -51,13 +53,14 @@ export interface BoardContext extends BoardParts {
 /** Throws NOT_FOUND. */
 export function itemRow({ reads }: BoardContext, id: TaskId): ItemRow {
   const row = reads.item.get({ id });
-  if (row === undefined)
-    throw new BalancerError(
-      "NOT_FOUND",
-      `there is no task ${quoted(id)} on the board`,
-      { hint: "The board's status lists what there is." },
-    );
-  return row;
+  if (row !== undefined) return row;
+  throw new BalancerError(
+    "NOT_FOUND",
+    reads.isThere.get({ id }) === undefined
+      ? `there is no task ${quoted(id)} on the board`
+      : `${quoted(id)} is a task of the pool, which a server runs itself: it is not on the board`,
+    { hint: "The board's status lists what there is." },
+  );
 }
 
 /** Who works on it: a script, where the bridge holds an item for it. Null: nobody. */

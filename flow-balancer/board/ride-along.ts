@@ -34,10 +34,15 @@ export async function rideAlong<T, W>(
       ? undefined
       : ride.also(before, after);
   };
-  const noted = store.commit.write(() => void (before = read()));
-  const written = ride.write();
-  const rode = store.commit.write(also);
-  const [, done, first] = await Promise.all([noted, written, rode]);
+  const asked = store.commit.asOne(
+    () =>
+      [
+        store.commit.write(() => void (before = read())),
+        ride.write(),
+        store.commit.write(also),
+      ] as const,
+  );
+  const [, done, first] = await Promise.all(asked);
   return {
     done,
     also:

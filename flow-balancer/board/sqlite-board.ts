@@ -75,7 +75,9 @@ export class SqliteBoard implements Board {
     by: HolderId,
   ): Promise<readonly BoardItem[]> {
     checkHolder(by);
-    const { env, reads, queue, store, changed } = this.#context;
+    const { env, reads, queue, store, changed, refusal } = this.#context;
+    const refused = refusal?.() ?? null;
+    if (refused !== null) throw refused;
     const planned = planItems({
       items,
       type,
@@ -84,10 +86,15 @@ export class SqliteBoard implements Board {
     });
     const note = (): boolean => this.#noteAdded(planned, by);
     // Both in one transaction: nobody sees a task without its item.
-    const [, noted] = await Promise.all([
-      queue.add(planned.map(({ task }) => task)),
-      store.commit.write(note),
-    ]);
+    const [, noted] = await Promise.all(
+      store.commit.asOne(
+        () =>
+          [
+            queue.add(planned.map(({ task }) => task)),
+            store.commit.write(note),
+          ] as const,
+      ),
+    );
     if (!noted) await store.commit.write(note);
     changed();
     return planned.map(({ task }) => this.#read(task.id));

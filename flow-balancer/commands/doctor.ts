@@ -7,10 +7,11 @@ import { styleText } from "node:util";
 import type { Config } from "../config.ts";
 import { checkClients } from "./doctor/clients.ts";
 import { readConfig } from "./doctor/configuration.ts";
-import type { Finding } from "./doctor/finding.ts";
+import { type Finding, warn } from "./doctor/finding.ts";
 import { checkHome } from "./doctor/home.ts";
 import { checkBun, checkGit, checkPlatform } from "./doctor/machine.ts";
 import { checkSharedMemory, checkDisk, checkSqlite } from "./doctor/storage.ts";
+import { checkFolders, checkStore, type ProbeStore } from "./doctor/store.ts";
 import { checkWorker, type ProbeWorker } from "./doctor/worker.ts";
 import type { Surroundings } from "./client-files.ts";
 
@@ -21,9 +22,15 @@ export interface DoctorReport {
   readonly exitCode: 0 | 1 | 4;
 }
 
+/** What is beyond this room. */
+export interface Probes {
+  readonly worker: ProbeWorker;
+  readonly store: ProbeStore;
+}
+
 export async function doctor(
   around: Surroundings,
-  probeWorker: ProbeWorker,
+  probes: Probes,
 ): Promise<DoctorReport> {
   const { config, findings: configuration } = readConfig(around);
   const findings: Finding[] = [
@@ -31,9 +38,9 @@ export async function doctor(
     checkPlatform(),
     checkGit(),
     ...configuration,
-    ...(config === null ? [] : ofHome(config)),
+    ...(config === null ? [] : ofHome(config, probes.store)),
     checkSharedMemory(),
-    ...(config === null ? [] : [await checkWorker(config, probeWorker)]),
+    ...(config === null ? [] : [await checkWorker(config, probes.worker)]),
     ...checkClients(around),
   ];
   const worst = WORST_FIRST.find((mark) =>
@@ -46,11 +53,26 @@ export async function doctor(
   };
 }
 
-const ofHome = ({ home }: Config): Finding[] => [
-  checkHome(home),
-  checkSqlite(home),
-  checkDisk(home),
-];
+function ofHome({ home }: Config, probeStore: ProbeStore): Finding[] {
+  const found = checkHome(home);
+  // Of a home that is refused nothing is opened, and nothing made in it: it may be somebody else's.
+  return found.mark === "fail"
+    ? [found, notLookedAt("sqlite"), notLookedAt("store"), checkDisk(home)]
+    : [
+        found,
+        checkSqlite(home),
+        checkStore(home, probeStore),
+        ...checkFolders(home),
+        checkDisk(home),
+      ];
+}
+
+const notLookedAt = (check: string): Finding =>
+  warn(
+    check,
+    "not looked at, since the home directory is refused",
+    "Mend that first, and run doctor again.",
+  );
 
 const WORST_FIRST = ["fail", "warn", "ok"] as const;
 const STATUS = { ok: "ok", warn: "degraded", fail: "failed" } as const;

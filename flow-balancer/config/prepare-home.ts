@@ -3,6 +3,7 @@
 import {
   accessSync,
   constants,
+  existsSync,
   lstatSync,
   mkdirSync,
   realpathSync,
@@ -68,6 +69,36 @@ export function prepareHome(
   return [caution, full].flatMap((it) =>
     it === null ? [] : [`${sentence(home, it)}. ${it.fix}`],
   );
+}
+
+/** For what only reads: throws of a home that is there what `prepareHome` would, and makes nothing. One that is not there is no fault. */
+export function refuseUnsafeHome(home: string): void {
+  if (!isThere(home)) return;
+  const state = inspectHome(home);
+  if (state.type === "unsafe") throw refused(home, state.code, state);
+}
+
+/** For what may as well wait until there is room. Frees nothing. Throws STORAGE_FULL. */
+export function refuseFullHome(
+  home: string,
+  probe: Pick<HomeProbe, "freeBytes"> = SYSTEM,
+): void {
+  const full = fullness(home, probe);
+  if (full !== null) throw refused(home, "STORAGE_FULL", full);
+}
+
+/** Whether SQLite has room to write there at all; null: it has, or the home is not there. */
+export function fullness(
+  home: string,
+  probe: Pick<HomeProbe, "freeBytes"> = SYSTEM,
+): Remark | null {
+  if (!existsSync(home)) return null;
+  const free = probe.freeBytes(home);
+  if (free >= NEEDED_BYTES) return null;
+  return {
+    reason: `lies on a full disk (${Math.floor(free / 1_024)} KiB free)`,
+    fix: "Free some space, or set FLOW_BALANCER_HOME to another disk.",
+  };
 }
 
 /** Only looks. */
@@ -188,12 +219,8 @@ function createHome(home: string): void {
 
 /** A full disk need not keep a server from starting: what is there can be read, ended and cancelled. */
 function makeRoom(home: string, probe: HomeProbe): Remark | null {
-  const free = probe.freeBytes(home);
-  if (free >= NEEDED_BYTES) return null;
-  const full = {
-    reason: `lies on a full disk (${Math.floor(free / 1_024)} KiB free)`,
-    fix: "Free some space, or set FLOW_BALANCER_HOME to another disk.",
-  };
+  const full = fullness(home, probe);
+  if (full === null) return null;
   const freed = new DiskReserve(home).free();
   if (!freed || probe.freeBytes(home) < NEEDED_BYTES)
     throw refused(home, "STORAGE_FULL", full);
@@ -201,6 +228,15 @@ function makeRoom(home: string, probe: HomeProbe): Remark | null {
     ...full,
     reason: `${full.reason}; what was held back for this was freed`,
   };
+}
+
+/** A link that leads nowhere is there, and so is what cannot be looked at. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 const sentence = (home: string, { reason }: Remark): string =>

@@ -62,6 +62,7 @@ export const ERROR_RULES = {
   STORAGE_FULL: later,
   STORAGE_BUSY: later,
   STORAGE_FAILED: later,
+  STORAGE_DAMAGED: defect,
   SCHEMA_TOO_NEW: refused,
   PAYLOAD_DAMAGED: defect,
   INVALID_CONFIG: refused,

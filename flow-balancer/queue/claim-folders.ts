@@ -60,7 +60,8 @@ export class ClaimFolders {
   /** Throws UNSAFE_PERMISSIONS if something else is where a folder of ours should be. */
   prepare(): void {
     for (const path of [this.#root, ...FOLDERS.map((it) => this.#at(it))]) {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+      // Looked at first: of what is no folder, mkdir says only that it exists.
+      if (!isThere(path)) mkdirSync(path, { recursive: true, mode: 0o700 });
       if (!lstatSync(path).isDirectory())
         throw new BalancerError(
           "UNSAFE_PERMISSIONS",
@@ -110,18 +111,24 @@ export class ClaimFolders {
     rmSync(join(this.#at("offer"), name), { force: true });
   }
 
-  /** Takes an attempt as a script would: true if no script has it, nor ever will. */
+  /**
+   * Takes an attempt as a script would: true if no script has it, nor ever will. Never throws: where it
+   * cannot be taken it stays on offer, until its lease runs out.
+   */
   withdraw(attempt: Attempt): boolean {
     const key = keyOf(attempt);
     if (!isClaimKey(key)) return false;
-    this.prepare();
     try {
+      this.prepare();
       mkdirSync(join(this.#at("claim"), key), { mode: 0o700 });
-    } catch (thrown) {
-      if ((thrown as NodeJS.ErrnoException).code === "EEXIST") return false;
-      throw thrown;
+    } catch {
+      return false;
     }
-    this.dropOffersOf(key);
+    try {
+      this.dropOffersOf(key);
+    } catch {
+      // Whoever takes that file finds its claim made; the next look of a bridge removes it.
+    }
     return true;
   }
 

@@ -53,6 +53,8 @@ export class ShellBridge {
   #cancelTimer: (() => void) | undefined;
   #isStopped = false;
   #moved = 0;
+  /** Why the last look failed, once somebody was told; null: it did not. */
+  #told: string | null = null;
 
   constructor(options: ShellBridgeOptions) {
     const { env, home } = options;
@@ -73,10 +75,17 @@ export class ShellBridge {
     });
   }
 
-  /** Throws UNSAFE_PERMISSIONS. The first beat comes at once: before leases that ran out are swept. */
+  /**
+   * The first beat comes at once: before leases that ran out are swept. Never throws: where the folders
+   * cannot be used scripts are offered no work, `onError` is told, and every beat tries again.
+   */
   start(): void {
-    this.#folders.prepare();
-    this.#folders.clear();
+    try {
+      this.#folders.prepare();
+      this.#folders.clear();
+    } catch {
+      // The first beat finds the same, and tells.
+    }
     this.#beat(0);
   }
 
@@ -99,9 +108,14 @@ export class ShellBridge {
     cancel?.();
   }
 
-  /** Everything there is to do now, once. */
+  /** Everything there is to do now, once. Throws UNSAFE_PERMISSIONS, and what the store throws. */
   async sync(): Promise<void> {
-    await this.#pass();
+    try {
+      await this.#pass();
+    } catch (thrown) {
+      this.#isNews(thrown);
+      throw thrown;
+    }
     await this.#claims.finished();
   }
 
@@ -119,7 +133,7 @@ export class ShellBridge {
     this.#cancelTimer = this.#env.timer(ms, () => {
       void this.#pass()
         .catch((thrown: unknown) => {
-          this.#onError(thrown);
+          if (this.#isNews(thrown)) this.#onError(thrown);
           return false;
         })
         .then((isBusy) => {
@@ -133,6 +147,13 @@ export class ShellBridge {
     const pass = this.#passing.catch(() => {}).then(() => this.#look());
     this.#passing = pass;
     return pass;
+  }
+
+  /** What fails with every beat is told once. */
+  #isNews(thrown: unknown): boolean {
+    const before = this.#told;
+    this.#told = String(thrown);
+    return this.#told !== before;
   }
 
   async #look(): Promise<boolean> {
@@ -160,6 +181,7 @@ export class ShellBridge {
     ]);
     await Promise.all([this.#claims.extend(), this.#extend(offered)]);
     if (isWanted) await this.#topUp(offered.length);
+    this.#told = null;
     return isWanted || held.size > 0 || claims.keys.size > 0;
   }
 

@@ -7,7 +7,8 @@ const HINTS: Partial<Record<ErrorCode, (id: TaskId, by: HolderId) => string>> =
   {
     NOT_OWNER: (id, by) =>
       `You are ${by} here; --as NAME says otherwise. 'tasks claim ${id}' makes it yours where nobody has it.`,
-    NOT_FOUND: () => "'flow-balancer tasks list' shows those there are.",
+    NOT_FOUND: () =>
+      "'flow-balancer tasks list --queue board' shows what can be claimed.",
     NOT_PROVEN: () =>
       "Make what does not hold true and say 'tasks done' again; or say 'tasks fail'.",
   };

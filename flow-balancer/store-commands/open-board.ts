@@ -4,7 +4,11 @@ import { existsSync } from "node:fs";
 import { suggestWork } from "../../orchestrator/routing/suggest-work.ts";
 import { LOOK_LIMIT_MS } from "../board/check-evidence.ts";
 import { SqliteBoard } from "../board/sqlite-board.ts";
-import { prepareHome } from "../config/prepare-home.ts";
+import {
+  prepareHome,
+  refuseFullHome,
+  refuseUnsafeHome,
+} from "../config/prepare-home.ts";
 import type { Board } from "../core/board.ts";
 import type { TaskQueue } from "../core/queue.ts";
 import { ClaimFolders } from "../queue/claim-folders.ts";
@@ -30,7 +34,8 @@ const CHECK_TIMEOUT_MS = LOOK_LIMIT_MS - 1_000;
 
 /**
  * Everything `use` did is on disk once it resolves. With `create` the home is made if it is not there;
- * otherwise throws NOT_FOUND. Throws INVALID_CONFIG, UNSAFE_PERMISSIONS, SCHEMA_TOO_NEW, STORAGE_FAILED.
+ * otherwise throws NOT_FOUND. Throws INVALID_CONFIG, UNSAFE_PERMISSIONS, SCHEMA_TOO_NEW, STORAGE_FULL, STORAGE_DAMAGED,
+ * STORAGE_FAILED.
  */
 export async function withBoard<T>(
   where: Where,
@@ -40,7 +45,12 @@ export async function withBoard<T>(
   const { env, around } = where;
   const config = configOf(where);
   const path = storePath(config);
-  if (!create && !existsSync(path)) throw nothingStored(path);
+  if (!create && !existsSync(path)) {
+    refuseUnsafeHome(config.home);
+    throw nothingStored(path);
+  }
+  // What is held back of the disk is for ending what there is, not for more of it.
+  if (create) refuseFullHome(config.home);
   prepareHome(config);
   const store = openStore(path, config.durability, env);
   try {

@@ -3,9 +3,11 @@
 import { type Database, SQLiteError } from "bun:sqlite";
 import { join } from "node:path";
 import { loadConfig, type Config, type ConfigSources } from "../config.ts";
+import { refuseUnsafeHome } from "../config/prepare-home.ts";
 import { BalancerError } from "../core/errors.ts";
 import type { Env } from "../core/ports.ts";
 import { openForReading } from "../store/open-for-reading.ts";
+import { storageFailure } from "../store/storage-failure.ts";
 
 /** Where a command runs. */
 export interface Where {
@@ -24,8 +26,20 @@ export const configOf = ({ around }: Where): Config =>
 
 export const storePath = ({ home }: Config): string => join(home, "flow.db");
 
-/** Null where nothing was stored yet. Throws INVALID_CONFIG, SCHEMA_TOO_NEW or STORAGE_FAILED. */
+/**
+ * Null where nothing was stored yet. Throws INVALID_CONFIG, SCHEMA_TOO_NEW, STORAGE_DAMAGED or STORAGE_FAILED;
+ * and of a home that a server would refuse, what it would be refused with.
+ */
 export function readStoreOrNull<T>(
+  where: Where,
+  read: (stored: Stored) => T,
+): T | null {
+  refuseUnsafeHome(configOf(where).home);
+  return readAnyHome(where, read);
+}
+
+/** As `readStoreOrNull`, whatever home it is. */
+export function readAnyHome<T>(
   where: Where,
   read: (stored: Stored) => T,
 ): T | null {
@@ -59,9 +73,5 @@ export const nothingStored = (path: string): BalancerError =>
 
 const readingFailed = (path: string, thrown: unknown): unknown =>
   thrown instanceof SQLiteError
-    ? new BalancerError(
-        "STORAGE_FAILED",
-        `${path} could not be read: ${thrown.message}`,
-        { hint: "Run 'flow-balancer doctor'.", cause: thrown },
-      )
+    ? storageFailure(path, "read", thrown, "Run 'flow-balancer doctor'.")
     : thrown;

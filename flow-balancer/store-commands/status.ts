@@ -9,24 +9,31 @@ import {
   type StatusFacts,
 } from "../commands/status.ts";
 import type { Terminal } from "../commands/terminal.ts";
-import { inspectHome } from "../config/prepare-home.ts";
+import {
+  fullness,
+  type HomeProbe,
+  inspectHome,
+} from "../config/prepare-home.ts";
 import { toWireError } from "../core/errors.ts";
 import type { Env } from "../core/ports.ts";
 import { TASK_STATES, type TaskState } from "../core/task.ts";
 import { OFFERED } from "./offered.ts";
 import { openInstances, witnessOf } from "./read-instances.ts";
-import { configOf, readStoreOrNull, type Where } from "./read-store.ts";
+import { configOf, readAnyHome, type Where } from "./read-store.ts";
 import { countOf, hasTable } from "./rows.ts";
 
 /** Throws INVALID_CONFIG. */
-export function status(where: Where, as: Terminal | "json"): Answer {
+export function status(
+  where: Where,
+  as: Terminal | "json",
+  probe?: Pick<HomeProbe, "freeBytes">,
+): Answer {
   const { home } = configOf(where);
-  const homeState = inspectHome(home);
-  const unsafe =
-    homeState.type === "unsafe"
-      ? [`the home directory ${homeState.reason}. ${homeState.fix}`]
-      : [];
-  return statusAnswer(factsOf(where, home, unsafe), as);
+  const state = inspectHome(home);
+  const wrong = state.type === "unsafe" ? state : fullness(home, probe);
+  const trouble =
+    wrong === null ? [] : [`the home directory ${wrong.reason}. ${wrong.fix}`];
+  return statusAnswer(factsOf(where, home, trouble), as);
 }
 
 const UNKNOWN = {
@@ -42,7 +49,7 @@ function factsOf(
   trouble: readonly string[],
 ): StatusFacts {
   try {
-    const read = readStoreOrNull(where, ({ db, config }) => ({
+    const read = readAnyHome(where, ({ db, config }) => ({
       instances: openInstances(db, witnessOf(where, config)),
       tasks: tasksByState(db),
       board: hasTable(db, "board_items") ? boardFigures(db) : null,

@@ -9,6 +9,7 @@ import type { Env } from "../core/ports.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { assertNotNewer, migrate } from "./migrate.ts";
 import { rebaseBootClock } from "./rebase-boot-clock.ts";
+import { storageFailure } from "./storage-failure.ts";
 import { refuseUnsafeSqlite } from "./safe-sqlite.ts";
 
 /** `normal` survives the death of any process; `full` also survives power loss. */
@@ -28,7 +29,7 @@ const WAL_RETRY_MS = 5;
 /** From then on a lock is waited for without holding the event loop (see group-commit.ts); this is for reads during a recovery. */
 const BUSY_TIMEOUT_MS = 5;
 
-/** Throws SCHEMA_TOO_NEW (nothing written) or STORAGE_FAILED. The directory is made if it is not there. */
+/** Throws SCHEMA_TOO_NEW (nothing written) STORAGE_DAMAGED or STORAGE_FAILED. The directory is made if it is not there. */
 export function openStore(
   path: string,
   durability: Durability,
@@ -52,13 +53,11 @@ export function openStore(
   } catch (thrown) {
     raw?.close();
     if (thrown instanceof BalancerError) throw thrown;
-    throw new BalancerError(
-      "STORAGE_FAILED",
-      `${path} could not be opened: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
-      {
-        hint: "Check that the directory is on a local disk, writable and not full; the file is left as it is.",
-        cause: thrown,
-      },
+    throw storageFailure(
+      path,
+      "opened",
+      thrown,
+      "Check that the directory is on a local disk, writable and not full; the file is left as it is.",
     );
   } finally {
     process.umask(mask);

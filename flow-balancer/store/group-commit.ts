@@ -11,14 +11,17 @@ import type { Env } from "../core/ports.ts";
 class Write {
   /** Runs inside a transaction; may run again after a rollback. */
   readonly run: () => unknown;
+  /** Those of one unit are done together or not at all; null: it stands alone. */
+  readonly unit: object | null;
   readonly done: Promise<unknown>;
   /** What `run` gave; of use once it is committed. */
   value: unknown;
   resolve!: (value: unknown) => void;
   reject!: (error: unknown) => void;
 
-  constructor(run: () => unknown) {
+  constructor(run: () => unknown, unit: object | null) {
     this.run = run;
+    this.unit = unit;
     this.done = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -49,6 +52,7 @@ export class GroupCommit {
   /** Not yet among the pending. */
   readonly #preparing = new Set<Promise<unknown>>();
   #pending: Write[] = [];
+  #unit: object | null = null;
   #planned = false;
   #idle: (() => void)[] = [];
   /** Env's timers let the process end; a write that waits for its turn must not be lost so. */
@@ -64,13 +68,24 @@ export class GroupCommit {
   }
 
   write<T>(run: () => T): Promise<T> {
-    const write = new Write(run);
+    const write = new Write(run, this.#unit);
     this.#pending.push(write);
     if (!this.#planned) {
       this.#planned = true;
       setImmediate(this.#flushNow);
     }
     return write.done as Promise<T>;
+  }
+
+  /** The writes that `ask` asks for, while it runs, are done together or not at all, also where one of them fails. */
+  asOne<T>(ask: () => T): T {
+    const outer = this.#unit;
+    this.#unit ??= {};
+    try {
+      return ask();
+    } finally {
+      this.#unit = outer;
+    }
   }
 
   /** As `write`, of what has to be prepared; at once if it is there. `drained` waits for it too. */
@@ -115,7 +130,9 @@ export class GroupCommit {
         for (const write of writes) write.reject(storageError(thrown));
       else {
         // The lock may be lost to another process between two of them.
-        const late = writes.filter((write) => !this.#alone(write));
+        const late = unitsOf(writes)
+          .filter((unit) => !this.#alone(unit))
+          .flat();
         if (late.length > 0) {
           this.#retry([...late, ...this.#pending], tries, RETRY_MS[tries] ?? 0);
           return;
@@ -154,12 +171,12 @@ export class GroupCommit {
   }
 
   /** False if it has yet to be tried again. */
-  #alone(write: Write): boolean {
+  #alone(unit: readonly Write[]): boolean {
     try {
-      this.#commit([write]);
+      this.#commit(unit);
     } catch (thrown) {
       if (this.#mayPass(thrown)) return false;
-      write.reject(storageError(thrown));
+      for (const write of unit) write.reject(storageError(thrown));
     }
     return true;
   }
@@ -180,6 +197,17 @@ export class GroupCommit {
       // Somebody reads, or there is not even room for that: what was freed has to do.
     }
   }
+}
+
+/** In the order in which the first of each was asked for. */
+function unitsOf(writes: readonly Write[]): Write[][] {
+  const units = new Map<object, Write[]>();
+  for (const write of writes) {
+    const unit = units.get(write.unit ?? write);
+    if (unit === undefined) units.set(write.unit ?? write, [write]);
+    else unit.push(write);
+  }
+  return [...units.values()];
 }
 
 const codeOf = (thrown: unknown): string =>
@@ -204,8 +232,9 @@ function storageError(thrown: unknown): unknown {
       hint: "Free some space; nothing was written.",
       cause: thrown,
     });
+  const isDamaged = /^SQLITE_(?:CORRUPT|NOTADB)/.test(codeOf(thrown));
   return new BalancerError(
-    "STORAGE_FAILED",
+    isDamaged ? "STORAGE_DAMAGED" : "STORAGE_FAILED",
     `the database refused a write: ${message}`,
     { cause: thrown },
   );

@@ -1,6 +1,6 @@
 /** The locks of the servers that share a home: `instances/<id>.lock`, held for as long as the process lives. */
 
-import { mkdirSync, readdirSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { BalancerError } from "../core/errors.ts";
 import type { InstanceId } from "../core/ids.ts";
@@ -25,12 +25,12 @@ export class InstanceLocks {
     this.#folder = join(home, "instances");
   }
 
-  /** Takes the lock of this process, and takes it again if its file was removed. Throws STORAGE_BUSY or STORAGE_FAILED. */
+  /** Takes the lock of this process, and takes it again if its file was removed. Throws STORAGE_BUSY, STORAGE_FAILED or UNSAFE_PERMISSIONS. */
   hold(id: InstanceId): void {
     const path = this.#path(id);
     if (isLockInPlace(path)) return;
     releaseLock(path, false);
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    makeFolder(this.#folder);
     holdLock(path);
   }
 
@@ -72,4 +72,29 @@ export class InstanceLocks {
       );
     return join(this.#folder, id + SUFFIX);
   }
+}
+
+/** Looked at first: of what is no directory, mkdir says only that it exists; and a link would lead out of the home. */
+function makeFolder(path: string): void {
+  let isFolder: boolean | undefined;
+  try {
+    const seen = lstatSync(path, { throwIfNoEntry: false });
+    if (seen === undefined) mkdirSync(path, { recursive: true, mode: 0o700 });
+    isFolder = seen?.isDirectory() ?? true;
+  } catch (cause) {
+    throw new BalancerError(
+      "STORAGE_FAILED",
+      `${path} cannot be made, where running servers keep their locks: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        hint: "Check that the home directory is on a local disk, writable and not full.",
+        cause,
+      },
+    );
+  }
+  if (isFolder) return;
+  throw new BalancerError(
+    "UNSAFE_PERMISSIONS",
+    `${path}, where running servers keep their locks, is not a directory`,
+    { hint: "Remove it, or move it away; it is made again." },
+  );
 }

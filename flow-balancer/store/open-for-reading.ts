@@ -8,11 +8,12 @@ import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { BalancerError } from "../core/errors.ts";
 import { assertNotNewer } from "./migrate.ts";
+import { storageFailure } from "./storage-failure.ts";
 
 /** A server that opens or closes the file at this moment holds it for about a millisecond. */
 const BUSY_TIMEOUT_MS = 5_000;
 
-/** Null if there is no such file. Throws SCHEMA_TOO_NEW or STORAGE_FAILED. The caller closes it. */
+/** Null if there is no such file. Throws SCHEMA_TOO_NEW, STORAGE_DAMAGED or STORAGE_FAILED. The caller closes it. */
 export function openForReading(path: string): Database | null {
   if (!existsSync(path)) return null;
   let raw: Database | undefined;
@@ -26,10 +27,6 @@ export function openForReading(path: string): Database | null {
   } catch (thrown) {
     raw?.close();
     if (thrown instanceof BalancerError) throw thrown;
-    throw new BalancerError(
-      "STORAGE_FAILED",
-      `${path} could not be read: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
-      { hint: "Run 'flow-balancer doctor'.", cause: thrown },
-    );
+    throw storageFailure(path, "read", thrown, "Run 'flow-balancer doctor'.");
   }
 }

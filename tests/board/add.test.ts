@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import type { ListType, NewItem } from "../../flow-balancer/core/board.ts";
+import { BalancerError } from "../../flow-balancer/core/errors.ts";
 import type { TaskId } from "../../flow-balancer/core/ids.ts";
 import { PLAIN_TERMS } from "../../flow-balancer/core/queue.ts";
 import { request } from "../support/queue-under-test.ts";
@@ -240,4 +241,23 @@ test("evidence of a task that is not there is refused when it is asked for, and 
   expect((await rig.status(ADA)).counts.ready).toBe(1);
   const required = [{ type: "task", id: made!.id }] as const;
   expect(await rig.add(item("c", { required }))).toHaveLength(1);
+});
+
+test("nothing is added while nothing new is to be stored; what there is can be claimed and ended", async () => {
+  let full = false;
+  rig = newBoard({
+    refusal: () =>
+      full ? new BalancerError("STORAGE_FULL", "the disk is full") : null,
+  });
+  const [before] = await rig.add(item("before"));
+  full = true;
+  expect(await refusal(rig.add(item("late")))).toEqual({
+    code: "STORAGE_FULL",
+    message: "the disk is full",
+  });
+  expect(await rig.take(BOB)).toBe("before");
+  await rig.complete(before!.id, BOB);
+  full = false;
+  await rig.add(item("after"));
+  expect(await rig.take(BOB)).toBe("after");
 });

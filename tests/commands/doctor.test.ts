@@ -49,6 +49,9 @@ describe("doctor", () => {
       configuration: "ok",
       home: "ok",
       sqlite: "ok",
+      store: "ok",
+      instances: "ok",
+      claims: "ok",
       worker: "ok",
       clients: "ok",
     });

@@ -94,7 +94,7 @@ test("who is refused is told under which name it asked, in the words of the comm
     hint: `You are bob here; --as NAME says otherwise. 'tasks claim ${id}' makes it yours where nobody has it.`,
   });
   expect((await refusal("none", "nope")).hint).toBe(
-    "'flow-balancer tasks list' shows those there are.",
+    "'flow-balancer tasks list --queue board' shows what can be claimed.",
   );
   const unproven = await tasksDone(
     [id],

@@ -152,8 +152,23 @@ describe("flow-balancer status", () => {
     writeFileSync(home.path, "no database".repeat(1_000));
     const { exitCode, data } = status(home.where, terminal());
     expect(exitCode).toBe(4);
-    expect(data).toContain("could not be read");
+    expect(data).toContain("is damaged: file is not a database");
     expect(jsonOf(home)).toMatchObject({ status: "degraded", tasks: null });
+  });
+
+  test("exits 4 where the disk is full, and a server runs", async () => {
+    using home = new StoredHome();
+    await home.instance("one");
+    const free = (bytes: number) => ({ freeBytes: () => bytes });
+    expect(status(home.where, "json", free(1_048_576)).exitCode).toBe(0);
+    const { exitCode, data } = status(home.where, "json", free(20_480));
+    expect(exitCode).toBe(4);
+    expect(JSON.parse(data)).toMatchObject({
+      status: "degraded",
+      problems: [
+        "the home directory lies on a full disk (20 KiB free). Free some space, or set FLOW_BALANCER_HOME to another disk.",
+      ],
+    });
   });
 
   test("reads a store of the first version as it is", () => {

@@ -206,3 +206,26 @@ describe("flow-balancer tasks cancel and retry", () => {
       });
   });
 });
+
+test("a task of the pool is said to be one, whatever is wanted of it", async () => {
+  using board = new BoardDesk();
+  await board.add("of the board");
+  await board.stored.task(99);
+  const { where, ada } = board;
+  for (const act of [
+    () => board.claim(ada, "task_99"),
+    () => tasksHeartbeat("task_99", ada, where),
+    () => tasksDone(["task_99"], [], ada, where),
+    () => tasksFail("task_99", ada, where),
+    () => tasksRelease("task_99", ada, where),
+  ])
+    await expect(act()).rejects.toMatchObject({
+      code: "NOT_FOUND",
+      message:
+        "'task_99' is a task of the pool, which a server runs itself: it is not on the board",
+      hint: "'flow-balancer tasks list --queue board' shows what can be claimed.",
+    });
+  await expect(board.claim(ada, "task_none")).rejects.toMatchObject({
+    message: "there is no task 'task_none' on the board",
+  });
+});

@@ -13,6 +13,7 @@ import { checkHome } from "../../flow-balancer/commands/doctor/home.ts";
 import {
   type HomeProbe,
   prepareHome,
+  refuseFullHome,
 } from "../../flow-balancer/config/prepare-home.ts";
 import { ConfigDesk, refusal } from "./config-desk.ts";
 
@@ -199,4 +200,18 @@ describe("a home directory on a full disk", () => {
       "STORAGE_FULL",
     );
   });
+});
+
+test("what may as well wait is refused on a full disk, and what is held back stays", () => {
+  const reserve = join(desk.home, "reserve");
+  writeFileSync(reserve, "x");
+  const free = (freeBytes: number) => system({ freeBytes: () => freeBytes });
+  refuseFullHome(desk.home, free(1_024 * KIB));
+  const error = refusal(() => refuseFullHome(desk.home, free(20 * KIB)));
+  expect([error.code, error.message]).toEqual([
+    "STORAGE_FULL",
+    `the home directory ${desk.home} lies on a full disk (20 KiB free)`,
+  ]);
+  expect(existsSync(reserve)).toBe(true);
+  refuseFullHome(join(desk.home, "not there"), free(0));
 });

@@ -6,13 +6,11 @@ import {
   mkdirSync,
   readFileSync,
   renameSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { wireError } from "../../flow-balancer/core/errors.ts";
-import { refusal } from "../board/board-under-test.ts";
 import { BridgeRig, type Script } from "./bridge-rig.ts";
 
 let scripts: BridgeRig;
@@ -257,18 +255,5 @@ describe("what is none of ours", () => {
     chmodSync(script.folder, 0);
     await scripts.bridge.sync();
     expect(await itemOf(script)).toMatchObject({ summary: "locked" });
-  });
-
-  test("a link in the place of a folder of ours is refused, in one sentence", async () => {
-    rmSync(scripts.claims, { recursive: true });
-    symlinkSync(scripts.rig.home, scripts.claims);
-    expect(() => scripts.newBridge().start()).toThrow(
-      "is not a directory of ours",
-    );
-    expect((await refusal(scripts.newBridge().sync())).code).toBe(
-      "UNSAFE_PERMISSIONS",
-    );
-    expect(existsSync(join(scripts.rig.home, "offer"))).toBe(false);
-    rmSync(scripts.claims);
   });
 });

@@ -112,13 +112,14 @@ describe("a store", () => {
     );
     const before = readFileSync(path);
     expect(refusal(path)).toMatchObject({
-      code: "STORAGE_FAILED",
+      code: "STORAGE_DAMAGED",
+      retryable: false,
       message: expect.stringContaining(path),
     });
     expect(readFileSync(path).equals(before)).toBe(true);
     const directory = join(folder(), "flow.db");
     mkdirSync(directory);
-    expect(refusal(directory)).toMatchObject({ code: "STORAGE_FAILED" });
+    expect(refusal(directory)).toMatchObject({ code: "STORAGE_DAMAGED" });
     expect(refusal("/proc/nowhere/flow.db")).toMatchObject({
       code: "STORAGE_FAILED",
     });

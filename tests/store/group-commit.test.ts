@@ -228,3 +228,19 @@ test("a process whose last write waits for the lock stays until it is written", 
   expect(await child.exited).toBe(0);
   expect(stored()).toEqual([7]);
 });
+
+test("writes asked for as one are done together or not at all, where another of the turn fails or one of them does", async () => {
+  const { commit, insert, stored } = setUp();
+  await insert(1);
+  const [, pair, alone, failing] = await Promise.allSettled([
+    // Fails, so that the rest of the turn is done again without it.
+    insert(1),
+    Promise.all(commit.asOne(() => [insert(2), insert(3)])),
+    insert(4),
+    Promise.all(commit.asOne(() => [insert(5), insert(1)])),
+  ]);
+  expect(pair).toMatchObject({ status: "fulfilled", value: [2, 3] });
+  expect(alone).toMatchObject({ status: "fulfilled", value: 4 });
+  expect(failing).toMatchObject({ status: "rejected" });
+  expect(stored()).toEqual([1, 2, 3, 4]);
+});

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
 import {
   copyFileSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -11,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readMigrationFiles } from "drizzle-orm/migrator";
+import type { BalancerError } from "../../flow-balancer/core/errors.ts";
 import { taskId, type TaskId } from "../../flow-balancer/core/ids.ts";
 import { SqliteQueue } from "../../flow-balancer/queue/sqlite-queue.ts";
 import { TaskReader } from "../../flow-balancer/queue/task-reader.ts";
@@ -132,7 +134,7 @@ describe("opened for reading", () => {
     expect(read("task_x")).toBeNull();
     expect(readdirSync(folder)).toEqual([]);
     writeFileSync(path, "no database".repeat(1_000));
-    expect(codeOf(() => read("task_x"))).toBe("STORAGE_FAILED");
+    expect(codeOf(() => read("task_x"))).toBe("STORAGE_DAMAGED");
     rmSync(path);
     const store = openStore(path, "normal", new FakeEnv());
     store.raw.run(
@@ -143,5 +145,30 @@ describe("opened for reading", () => {
     rmSync(path);
     new Database(path, { create: true }).close();
     expect(read("task_x")).toBeNull();
+  });
+});
+
+test("of one that is damaged it is said what to do, and that trying again is no use", () => {
+  const refused = (): BalancerError => {
+    try {
+      openForReading(path)?.close();
+    } catch (thrown) {
+      return thrown as BalancerError;
+    }
+    throw new Error("it opened");
+  };
+  writeFileSync(path, "no database".repeat(1_000));
+  expect(refused()).toMatchObject({
+    message: `${path} is damaged: file is not a database`,
+    hint: expect.stringContaining("move it away"),
+    retryable: false,
+    httpStatus: 500,
+  });
+  rmSync(path);
+  mkdirSync(path);
+  expect(refused()).toMatchObject({
+    code: "STORAGE_DAMAGED",
+    message: `${path} is not a file`,
+    retryable: false,
   });
 });

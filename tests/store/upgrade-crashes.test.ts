@@ -287,6 +287,5 @@ describe("a store of a newer version is refused, and nothing of it written", () 
 
   // It says `auto_vacuum` of every file, which SQLite writes to it.
   test("by who would serve it", () =>
-    staysAsItIs((path) => openStore(path, "normal", new FakeEnv())),
-  );
+    staysAsItIs((path) => openStore(path, "normal", new FakeEnv())));
 });
