@@ -5,7 +5,11 @@ import { join } from "node:path";
 import { patienceMs } from "../orchestrator/learning/patience.ts";
 import { suggestWork } from "../orchestrator/routing/suggest-work.ts";
 import { SqliteBoard } from "./board/sqlite-board.ts";
-import { clientSessionOf, IMPLICIT } from "./client-session.ts";
+import {
+  clientSessionOf,
+  connectionPrefix,
+  IMPLICIT,
+} from "./client-session.ts";
 import type { Config } from "./config.ts";
 import { effectiveConfig } from "./config/effective-config.ts";
 import { prepareHome } from "./config/prepare-home.ts";
@@ -79,6 +83,7 @@ export function startEngine(options: EngineOptions): RunningEngine {
     dispatcher,
     transport,
     config,
+    onDead: (dead) => board.leave(connectionPrefix(dead)),
   });
   const board = makeBoard(base, dispatcher, config, () => upkeep.refusal());
   const { retention } = config;
@@ -93,11 +98,21 @@ export function startEngine(options: EngineOptions): RunningEngine {
     dispatcher,
     board,
     clientSession,
+    id,
     changes,
     instances: () => sharing.instances(),
     ...sayingOf(config),
   });
-  const parts = { base, engine, pool, dispatcher, sharing, keeping, upkeep };
+  const parts = {
+    id,
+    base,
+    engine,
+    pool,
+    dispatcher,
+    sharing,
+    keeping,
+    upkeep,
+  };
   return runningEngine({ ...parts, board });
 }
 

@@ -1,6 +1,6 @@
 /** Sessions nobody opened and nobody closes: of a connection, or by the client's own name for its session. */
 
-import type { SessionId } from "./core/ids.ts";
+import type { InstanceId, SessionId } from "./core/ids.ts";
 
 export const IMPLICIT = "connection_";
 
@@ -17,6 +17,10 @@ export function clientSessionOf(
     ? name
     : new Bun.CryptoHasher("sha256").update(name).digest("hex");
 }
+
+/** How the names of all connections of a server begin: with it they are gone. */
+export const connectionPrefix = (server: InstanceId): string =>
+  `${IMPLICIT}${server}.`;
 
 export const implicitSession = (name: string): SessionId =>
   `${IMPLICIT}${name}` as SessionId;

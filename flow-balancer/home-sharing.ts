@@ -33,6 +33,8 @@ export interface SharingParts {
   readonly log: Log;
   readonly config: Config;
   readonly transport: string;
+  /** A server has died, and its work is back in the queue. */
+  readonly onDead: (dead: InstanceId) => Promise<void>;
 }
 
 /** So many tasks a worker are taken on: one that runs, and one that waits for it. */
@@ -117,6 +119,7 @@ function makeKeeper(parts: SharingParts, onWork: () => void): InstanceKeeper {
     rhythm: config.instances,
     processState,
     onWork,
+    onDead: parts.onDead,
     instances: new Instances(store, env),
     locks: new InstanceLocks(home),
     self: {

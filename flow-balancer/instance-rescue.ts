@@ -27,6 +27,8 @@ export interface RescueParts {
   readonly locks: Pick<InstanceLocks, "ids" | "probe" | "remove">;
   readonly processState: (pid: number, started: string) => ProcessState;
   readonly queue: Pick<TaskQueue, "reclaim">;
+  /** One is dead for certain, and its work is back in the queue: what else was its own is to go too. */
+  readonly onDead: (dead: InstanceId) => Promise<void>;
   /** Tasks may be there to be claimed. */
   readonly onWork: () => void;
 }
@@ -105,7 +107,7 @@ export class InstanceRescue {
   }
 
   async #takeFrom({ id, lock, cause, abandon }: Dead): Promise<void> {
-    const { self, instances, locks, queue, onWork } = this.#parts;
+    const { self, instances, locks, queue, onWork, onDead } = this.#parts;
     const work = await queue.reclaim(id, { abandon });
     const before = this.#work;
     this.#work = {
@@ -115,6 +117,8 @@ export class InstanceRescue {
       abandoned: before.abandoned + work.abandoned,
     };
     if (Object.values(work).some((count) => count > 0)) onWork();
+    // Suspended, it may go on, and its clients with it.
+    if (cause !== "silent") await onDead(id);
     if (await instances.markDead(id, { cause, foundBy: self.id, work }))
       this.#dead++;
     if (lock === "free") locks.remove(id);

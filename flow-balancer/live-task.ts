@@ -206,7 +206,7 @@ export class LiveTask {
 
 export const NEVER_STARTED = wireError(
   "CANCELLED",
-  "the task was cancelled; it had not started",
+  "the task was cancelled before it could end",
 );
 
 /** For a task cancelled before it reached the pool. */

@@ -2,7 +2,11 @@
 
 import { quoted } from "./core/quoted.ts";
 import { basename } from "node:path";
-import { IMPLICIT, implicitSession } from "./client-session.ts";
+import {
+  connectionPrefix,
+  IMPLICIT,
+  implicitSession,
+} from "./client-session.ts";
 import type { Board } from "./core/board.ts";
 import type {
   Engine,
@@ -16,7 +20,7 @@ import type {
 import { BalancerError } from "./core/errors.ts";
 import {
   taskId,
-  type HolderId,
+  type InstanceId,
   type SessionId,
   type TaskId,
 } from "./core/ids.ts";
@@ -46,6 +50,8 @@ export interface EngineParts {
   readonly board: Board;
   /** The client's own name for its session, which outlives its connection; null if it has none. */
   readonly clientSession: string | null;
+  /** This server's. */
+  readonly id: InstanceId;
   readonly patienceMs: (client: string | null) => number;
   readonly effectiveConfig: () => JsonValue;
   /** Those that share the home. */
@@ -60,7 +66,6 @@ const RUNS_FOR_STATS = 1_000;
 export class LocalEngine implements Engine {
   readonly board: Board;
   readonly #parts: EngineParts;
-  readonly #connections = new Set<string>();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -98,6 +103,10 @@ export class LocalEngine implements Engine {
 
   settled(id: TaskId, signal: AbortSignal): Promise<TaskRecord> {
     return this.#parts.dispatcher.settled(id, signal);
+  }
+
+  runsHere(id: TaskId): boolean {
+    return this.#parts.dispatcher.held.get(id) !== undefined;
   }
 
   output(id: TaskId): Promise<TaskOutput | null> {
@@ -154,14 +163,9 @@ export class LocalEngine implements Engine {
   defaultSession(connection: string | null): SessionId | null {
     const { clientSession } = this.#parts;
     if (clientSession !== null) return implicitSession(clientSession);
-    if (connection === null) return null;
-    this.#connections.add(connection);
-    return implicitSession(connection);
-  }
-
-  /** Those that went by their connection alone, and that nobody will be again. */
-  passingHolders(): HolderId[] {
-    return [...this.#connections].map(implicitSession);
+    return connection === null
+      ? null
+      : (`${connectionPrefix(this.#parts.id)}${connection}` as SessionId);
   }
 
   patienceMs(client: string | null): number {

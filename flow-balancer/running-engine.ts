@@ -1,8 +1,8 @@
 /** An engine that runs, and the order in which it ends: first nothing more is taken on, then what runs ends, then the others see it go. */
 
 import type { SqliteBoard } from "./board/sqlite-board.ts";
-import type { Update } from "./core/board.ts";
-import type { HolderId } from "./core/ids.ts";
+import { connectionPrefix } from "./client-session.ts";
+import type { InstanceId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
 import type { TaskQueue } from "./core/queue.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -25,6 +25,7 @@ export interface Base {
 }
 
 interface Parts {
+  readonly id: InstanceId;
   readonly base: Base;
   readonly engine: LocalEngine;
   readonly pool: MultiTierPoolManager;
@@ -44,14 +45,17 @@ export function runningEngine(parts: Parts): RunningEngine {
 }
 
 async function end(
-  { base, engine, pool, dispatcher, sharing, keeping, upkeep, board }: Parts,
+  { id, base, pool, dispatcher, sharing, keeping, upkeep, board }: Parts,
   drainMs: number,
 ): Promise<void> {
   const settled = dispatcher.close();
   await sharing.quiet();
   await pool.close(drainMs);
   await settled;
-  await leaveBoard(engine.passingHolders(), base, board);
+  // Whoever goes by a connection alone will not come back to what it claimed.
+  await board
+    .leave(connectionPrefix(id))
+    .catch((thrown: unknown) => logFailure(base.log, thrown));
   keeping.stop();
   await upkeep.stop({ isLast: sharing.isAlone });
   flush(board, base.log);
@@ -59,36 +63,14 @@ async function end(
   await closeStore(base.store);
 }
 
-/** Whoever goes by a connection alone will not come back to what it claimed. */
-async function leaveBoard(
-  holders: readonly HolderId[],
-  { queue, log }: Base,
-  board: SqliteBoard,
-): Promise<void> {
-  for (const holder of holders)
-    for (const { id } of await queue.held(holder))
-      await board.update(id, holder, GIVE_BACK).catch((thrown: unknown) =>
-        log("warn", "board.release_failed", {
-          task: id,
-          error: String(thrown),
-        }),
-      );
-}
-
-const GIVE_BACK: Update = {
-  progress: null,
-  note: null,
-  claimResources: [],
-  releaseResources: [],
-  release: true,
-  leaseMs: null,
-};
-
 /** The file is for readers only; what it shows is in the store. */
 function flush(board: SqliteBoard, log: Log): void {
   try {
     board.flush();
   } catch (thrown) {
-    log("warn", "board.file_failed", { error: String(thrown) });
+    logFailure(log, thrown);
   }
 }
+
+const logFailure = (log: Log, thrown: unknown): void =>
+  log("warn", "board.failed", { error: String(thrown) });

@@ -56,5 +56,5 @@ export function withState(
 const CONFLICT = wireError(
   "VERSION_CONFLICT",
   "the task ran, but another task of its session changed the session's state meanwhile: what this one changed there is not saved",
-  "Run tasks that change one session's state one after the other (submit_task with one concurrency_key), then run this one again.",
+  "Run tasks that change one session's state one after the other (run_batch with type 'sequential', or submit_task with one concurrency_key), then run this one again.",
 );

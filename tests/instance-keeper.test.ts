@@ -87,6 +87,7 @@ describe("of one that was killed", () => {
     await world.pass(SOON_MS);
     expect(world.reclaims).toEqual([{ by: "b", from: a.id, abandon: false }]);
     expect(b.workCalls).toBe(1);
+    expect(b.buried).toEqual([a.id]);
     expect(b.keeper.status().found).toMatchObject({
       dead: 1,
       work: { requeued: 2 },
@@ -199,11 +200,13 @@ describe("one that was suspended", () => {
   });
 
   test("for longer loses its work, keeps what its clients wait for from being given up, and comes back", async () => {
-    const { world, a } = await pair();
+    const { world, a, b } = await pair();
     world.held.set(a.id, [lease("t1"), lease("t2")]);
     a.live = [lease("t1"), lease("t2"), lease("t3")];
     a.suspend();
     await world.pass(100_000);
+    // Its clients may go on with it: what they claimed is theirs.
+    expect(b.buried).toEqual([]);
     expect(world.reclaims).toEqual([{ by: "b", from: a.id, abandon: false }]);
     expect(world.locks.get(a.id)).toBe("held");
     // One of them is its own again, by another claim.

@@ -56,6 +56,7 @@ function startKeeper(home: string) {
     instances,
     locks,
     processState,
+    onDead: async () => {},
     queue: {
       release: async () => true,
       held: async () => [],

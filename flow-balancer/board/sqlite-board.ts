@@ -35,6 +35,7 @@ import { checkClaimer, checkHolder } from "./check-item.ts";
 import { ClaimDesk } from "./claim-desk.ts";
 import { CompletionDesk } from "./completion-desk.ts";
 import { prepareItemReads } from "./item-reads.ts";
+import { leaveBoard } from "./leave-board.ts";
 import { lookAround } from "./look-around.ts";
 import { MetaValues } from "./meta-values.ts";
 import { planItems } from "./plan-items.ts";
@@ -140,6 +141,16 @@ export class SqliteBoard implements Board {
     fence: number | null = null,
   ): Promise<CompletionReport> {
     return this.#board.completions.complete(id, by, completion, fence);
+  }
+
+  /** See leave-board.ts. */
+  leave(prefix: string): Promise<void> {
+    const { store } = this.#context;
+    return leaveBoard(
+      store,
+      (id, by, update) => this.update(id, by, update),
+      prefix,
+    );
   }
 
   async get(id: TaskId): Promise<BoardItem | null> {

@@ -99,6 +99,8 @@ export interface Engine {
   get(id: TaskId): Promise<TaskRecord | null>;
   /** The record once the task has ended; the present one when `signal` fires before. Throws NOT_FOUND. */
   settled(id: TaskId, signal: AbortSignal): Promise<TaskRecord>;
+  /** Whether this server has the task: what it prints while it runs is known here alone. */
+  runsHere(id: TaskId): boolean;
   /** What the task has printed so far; null for an unknown task or one that printed nothing. */
   output(id: TaskId): Promise<TaskOutput | null>;
   list(filter: ListFilter): Promise<ListPage>;

@@ -31,7 +31,7 @@ export function endOfLost(task: LostTask, how: string): LostEnd | null {
       error: wireError(
         "UNKNOWN_OUTCOME",
         `its holder ${how} while it ran, and it must not run twice: nobody knows how far it came`,
-        "Look at what it was to do; redrive it only if it may run again.",
+        "Look at what it was to do; 'flow-balancer tasks retry' runs it again, if it may.",
       ),
     };
   if (task.cancelError !== null)
@@ -51,7 +51,7 @@ export function endOfLost(task: LostTask, how: string): LostEnd | null {
       error: wireError(
         "POISONED",
         `${task.deaths} holders died while they ran it`,
-        "Mend the task, then redrive it.",
+        "Mend the task, then 'flow-balancer tasks retry' runs it again.",
       ),
     };
   return null;

@@ -96,6 +96,10 @@ function readTaskOutput(deps: Deps): ToolDefinition {
       const engine = await deps.engine();
       const task = await known(deps, task_id);
       const output = await engine.output(task.id);
+      const isElsewhere =
+        output === null &&
+        task.state === "running" &&
+        !engine.runsHere(task.id);
       const text = output?.text ?? "";
       const from = tail === undefined ? (offset ?? 0) : tailStart(text, tail);
       const part = text.slice(from, from + (limit ?? DEFAULT_READ_CHARS));
@@ -110,9 +114,10 @@ function readTaskOutput(deps: Deps): ToolDefinition {
           next_offset: rest ? next : null,
           bytes_printed: output?.bytesSeen ?? 0,
           truncated: output?.truncated ?? false,
+          ...(isElsewhere ? { runs_elsewhere: true } : {}),
         },
         content: [
-          { type: "text", text: part },
+          { type: "text", text: isElsewhere ? ELSEWHERE : part },
           ...(rest
             ? [
                 {
@@ -128,6 +133,9 @@ function readTaskOutput(deps: Deps): ToolDefinition {
     },
   });
 }
+
+const ELSEWHERE =
+  "(It runs on another server: what it prints can be read here once it has ended.)";
 
 /** Where the last `lines` lines begin; a line break at the very end does not start another. */
 function tailStart(text: string, lines: number): number {
@@ -168,7 +176,9 @@ function cancelTask(deps: Deps): ToolDefinition {
       const task = ended ?? (await known(deps, task_id));
       const { isError: _, ...result } = taskResult(taskAnswer(task));
       // That the task is cancelled is what was asked for, not a failure.
-      return result;
+      if (isTerminal(task.state)) return result;
+      const text = `${task.id} was asked to stop; ${quoted(task.holder ?? "its holder")} has it and ends it`;
+      return { ...result, content: [{ type: "text", text }] };
     },
   });
 }

@@ -67,7 +67,7 @@ function openSession(deps: Deps): ToolDefinition {
     title: "Open a session",
     description:
       "Makes a session. Tasks that name it prefer a worker that served it before (tier hot) and share memory there; " +
-      "no other session's tasks run on that worker. Lasts until close_session; its memory as long as the worker.",
+      "no other session's tasks run on that worker. Lasts until close_session; what a module keeps in ctx.session.state is saved.",
     input: z.object({ name: z.string().min(1).max(200).optional() }),
     output: sessionSchema,
     annotations: { destructiveHint: false, openWorldHint: false },

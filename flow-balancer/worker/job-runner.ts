@@ -4,7 +4,12 @@
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import { BalancerError, toWireError, wireError } from "../core/errors.ts";
+import {
+  BalancerError,
+  toWireError,
+  wireError,
+  type WireError,
+} from "../core/errors.ts";
 import type { MonoMs } from "../core/time.ts";
 import { encodeResult } from "./encode-result.ts";
 import type { RunRequest } from "./frames.ts";
@@ -181,12 +186,13 @@ export class JobRunner {
     const runMs = performance.now() - job.startedAt;
     this.#jobs.delete(job.number);
     const { lookedAt } = job;
+    let lost: WireError | null = null;
     if (lookedAt === null) job.answered();
-    else this.#answeredWithState(job, lookedAt);
+    else lost = this.#answeredWithState(job, lookedAt);
     this.#answers.result(
       job.number,
       // Done before it heard of it counts; what threw or came to nothing after that is the cancel's doing.
-      job.isCancelled ? { status: "cancelled" } : outcome,
+      job.isCancelled ? { status: "cancelled" } : withoutState(outcome, lost),
       runMs,
     );
     // In the same turn, so before the next task: who waits for the result need not wait for this.
@@ -194,12 +200,13 @@ export class JobRunner {
   }
 
   /** However it ended: what it changed is what the next task of the session finds here. */
-  #answeredWithState(job: RunningJob, session: string): void {
-    const { json, notes } = this.#memory.changeOf(session);
+  #answeredWithState(job: RunningJob, session: string): WireError | null {
+    const { json, notes, lost } = this.#memory.changeOf(session);
     for (const note of notes) job.print(note);
     job.answered();
     if (json !== null)
       this.#answers.send({ type: "state", job: job.number, json });
+    return lost ?? null;
   }
 
   #kind(index: number): Kind {
@@ -254,3 +261,12 @@ function failure(
       : wireError("TASK_THREW", `the task threw: ${describe(thrown)}`);
   return { status: "failed", error, valueJson: null };
 }
+
+/** A task whose change of its session's state could not be kept has not completed; its value is. */
+const withoutState = (
+  outcome: WorkerOutcome,
+  lost: WireError | null,
+): WorkerOutcome =>
+  lost === null || outcome.status !== "completed"
+    ? outcome
+    : { status: "failed", error: lost, valueJson: outcome.valueJson };

@@ -3,6 +3,7 @@
  * last) is compared with that after each task that looked at it; of any other nobody hears.
  */
 
+import { wireError, type WireError } from "../core/errors.ts";
 import { encodeState } from "./encode-state.ts";
 
 interface Memory {
@@ -18,6 +19,8 @@ export interface StateChange {
   readonly json: string | null;
   /** Lines for the task's output. */
   readonly notes: readonly string[];
+  /** What it changed is lost: no task that counts on it has completed. */
+  readonly lost?: WireError;
 }
 
 const NOTHING: StateChange = { json: null, notes: [] };
@@ -65,8 +68,12 @@ export class SessionMemory {
       return { json: null, notes: unsaid(memory, notes) };
     const bytes = Buffer.byteLength(json);
     if (bytes > this.#maxBytes) {
-      const why = `session state: it is not saved: ${bytes} bytes as JSON, the limit is ${this.#maxBytes}\n`;
-      return { json: null, notes: [...unsaid(memory, notes), why] };
+      const lost = wireError(
+        "PAYLOAD_TOO_LARGE",
+        `the task ran, but what it left in its session's state is ${bytes} bytes as JSON, the limit is ${this.#maxBytes}: it is not saved`,
+        "Keep large data in files, and their paths in the state.",
+      );
+      return { json: null, notes: unsaid(memory, notes), lost };
     }
     memory.known = json;
     return { json, notes: unsaid(memory, notes) };

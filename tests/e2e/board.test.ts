@@ -2,7 +2,9 @@ import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import type { LineClient, Message } from "../support/line-client.ts";
 import { lineClients } from "../support/line-clients.ts";
+import { kill } from "../support/processes.ts";
 import { Place } from "../support/server-under-test.ts";
+import { until } from "../support/until.ts";
 
 setDefaultTimeout(30_000);
 const clients = lineClients(afterEach);
@@ -151,4 +153,20 @@ test("cancelling what an agent has asks it to stop, and does not wait for it", a
   expect(await one.ask("update_task", { task_id })).toMatchObject({
     hold: "cancel",
   });
+});
+
+test("what a client had claimed is free again soon after its server was killed", async () => {
+  const [dying, living] = (await terminals(2)) as [LineClient, LineClient];
+  const [task_id] = idsOf(
+    await dying.ask("add_tasks", { tasks: [{ title: "a" }] }),
+  );
+  await dying.ask("claim_task", {});
+  await dying.ask("update_task", { task_id, claim: ["port:8080"] });
+  dying.place.remember(dying.pid);
+  kill(dying.pid);
+  await until(
+    "the claim to be free",
+    async () => (await living.ask("claim_task", {})).task?.task_id === task_id,
+  );
+  expect((await living.ask("flow_status", {})).resources).toEqual([]);
 });

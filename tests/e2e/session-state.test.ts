@@ -87,6 +87,25 @@ test("a state too large for a row is kept in a file, and goes on as any other", 
   expect(await count(next, session)).toMatchObject({ n: 2, padded: 300_000 });
 });
 
+test("a state that is too large to be kept fails the task that made it so, and those before it count", async () => {
+  const client = await terminal(
+    place({ FLOW_BALANCER_TASKS_MAX_RESULT_BYTES: "100000" }),
+  );
+  const { session } = await client.ask("open_session");
+  expect(await count(client, session)).toMatchObject({ n: 1 });
+  expect(
+    await client.ask("run_task", {
+      kind: "count",
+      input: { pad: 200_000 },
+      session,
+    }),
+  ).toMatchObject({
+    status: "failed",
+    error: { code: "PAYLOAD_TOO_LARGE" },
+    value: { n: 2 },
+  });
+});
+
 test("a client's own session outlives its connection; that of a connection alone does not", async () => {
   const home = place({ CLAUDE_CODE_SESSION_ID: "mine" });
   const one = await terminal(home);

@@ -57,6 +57,10 @@ test("a task of one server is seen, awaited and read by another", async () => {
     async () =>
       (await owner.ask("read_task_output", { task_id })).text === "up\n",
   );
+  expect(await other.ask("read_task_output", { task_id })).toMatchObject({
+    text: "",
+    runs_elsewhere: true,
+  });
   const awaited = other.ask("await_task", { task_ids: [task_id] });
   await Bun.write(owner.place.path("go"), "");
   expect((await awaited).results).toMatchObject([

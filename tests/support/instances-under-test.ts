@@ -113,6 +113,8 @@ export class Member {
   readonly sizes: number[] = [];
   readonly lost: string[][] = [];
   readonly wakes: number[] = [];
+  /** Whose death it was told of. */
+  readonly buried: string[] = [];
   readonly errors: string[] = [];
   live: readonly Lease[] = [];
   demand = 0;
@@ -214,6 +216,7 @@ export class Member {
       live: () => this.live,
       onLost: (leases) => void this.lost.push(leases.map(({ id }) => id)),
       onWake: (ms) => void this.wakes.push(ms),
+      onDead: async (dead) => void this.buried.push(dead),
       onWork: () => void this.workCalls++,
       onError: (step, thrown) =>
         void this.errors.push(

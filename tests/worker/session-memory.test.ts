@@ -121,7 +121,7 @@ describe("the memory of a session", () => {
     expect(memory.changeOf("s").json).toBeNull();
   });
 
-  test("says once what is not saved, and each time that nothing is because it is too large", () => {
+  test("says once what is not saved, and each time that a change is lost because it is too large", () => {
     const { memory, state } = kept();
     state.set("fn", () => 1);
     expect(memory.changeOf("s")).toEqual({
@@ -134,13 +134,15 @@ describe("the memory of a session", () => {
     expect(memory.changeOf("s")).toEqual({ json: '{"n":1}', notes: [] });
     state.set("text", "x".repeat(LIMIT));
     for (let n = 0; n < 2; n++)
-      expect(memory.changeOf("s")).toEqual({
+      expect(memory.changeOf("s")).toMatchObject({
         json: null,
-        notes: [
-          expect.stringMatching(
-            /not saved: \d+ bytes as JSON, the limit is 10000/,
+        notes: [],
+        lost: {
+          code: "PAYLOAD_TOO_LARGE",
+          message: expect.stringMatching(
+            /\d+ bytes as JSON, the limit is 10000: it is not saved/,
           ),
-        ],
+        },
       });
     state.delete("text");
     expect(memory.changeOf("s").json).toBeNull();
