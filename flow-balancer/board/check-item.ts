@@ -34,7 +34,7 @@ export function checkItem(item: NewItem, where: string): void {
   checkCount(item.after, `${where}/after`, BOARD_LIMITS.after);
   for (const [at, { ref }] of item.after.entries())
     checkName(ref, `${where}/after/${at}`);
-  checkEvidenceList(item.required, `${where}/required`);
+  checkEvidenceList(item.required, `${where}/evidence`);
 }
 
 function checkCapabilities(names: readonly string[], where: string): void {

@@ -47,11 +47,11 @@ export function planItems({
     throw invalid(
       `items: 1 to ${BOARD_LIMITS.items} are taken in one call, got ${items.length}`,
     );
-  for (const [at, item] of items.entries()) checkItem(item, `/items/${at}`);
+  for (const [at, item] of items.entries()) checkItem(item, `/tasks/${at}`);
   refuseUnknownEvidence(items, isThere);
   const nodes = items.map((item) => ({ item, id: newId(), after: new Map() }));
   const stageOf = ({ item }: Node): number | null => item.stage;
-  tieStages(stagesOf<Node>(nodes, { type, stageOf, where: "/items" }));
+  tieStages(stagesOf<Node>(nodes, { type, stageOf, where: "/tasks" }));
   tieReferences(nodes, isThere);
   assertFewEdges(nodes.reduce((sum, { after }) => sum + after.size, 0));
   refuseCycle(nodes);
@@ -68,7 +68,7 @@ function refuseUnknownEvidence(
       if (evidence.type === "task" && !isThere(evidence.id))
         throw new BalancerError(
           "NOT_FOUND",
-          `/items/${at}/required/${index}: there is no task ${quoted(evidence.id)}`,
+          `/tasks/${at}/evidence/${index}: there is no task ${quoted(evidence.id)}`,
           { hint: "Evidence names a task that is there already, by its id." },
         );
 }
@@ -92,7 +92,7 @@ function tieReferences(
     if (item.key === null) continue;
     if (byKey.has(item.key))
       throw invalid(
-        `/items/${at}/key: ${quoted(item.key)} is the key of an earlier item`,
+        `/tasks/${at}/key: ${quoted(item.key)} is the key of an earlier item`,
       );
     byKey.set(item.key, id);
   }
@@ -100,7 +100,7 @@ function tieReferences(
     const said = new Map<TaskId, Dependency["on"]>();
     for (const [index, { ref, on }] of item.after.entries()) {
       const id = byKey.get(ref) ?? (isThere(ref) ? (ref as TaskId) : null);
-      const where = `/items/${at}/after/${index}`;
+      const where = `/tasks/${at}/after/${index}`;
       if (id === null)
         throw new BalancerError(
           "NOT_FOUND",

@@ -9,7 +9,7 @@ const MAX_EDGES = 10_000;
 interface StagedList<T> {
   readonly type: ListType;
   readonly stageOf: (item: T) => number | null;
-  /** The list's name in messages, as a JSON pointer: "/items". */
+  /** The list's name in messages, as a JSON pointer: "/tasks". */
   readonly where: string;
 }
 

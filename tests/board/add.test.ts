@@ -92,7 +92,7 @@ test("a list that is not sound is refused whole, and says where", async () => {
   const after = (ref: string) => ({ after: [{ ref, on: "success" as const }] });
   const cases: [ListType, readonly NewItem[], string, string][] = [
     ["parallel", [], "INVALID_ARGUMENT", "1 to 1000"],
-    ["parallel", [item("")], "INVALID_ARGUMENT", "/items/0/title"],
+    ["parallel", [item("")], "INVALID_ARGUMENT", "/tasks/0/title"],
     ["parallel", [item("x".repeat(201))], "INVALID_ARGUMENT", "got 201"],
     [
       "parallel",
@@ -107,13 +107,13 @@ test("a list that is not sound is refused whole, and says where", async () => {
       "control characters",
     ],
     ["parallel", [item("\ud800")], "INVALID_ARGUMENT", "well-formed"],
-    ["parallel", [item("a", { weight: 0 })], "OUT_OF_RANGE", "/items/0/weight"],
+    ["parallel", [item("a", { weight: 0 })], "OUT_OF_RANGE", "/tasks/0/weight"],
     ["parallel", [item("a", { priority: 11 })], "OUT_OF_RANGE", "priority"],
     [
       "parallel",
       [item("a"), item("b", after("none"))],
       "NOT_FOUND",
-      "/items/1/after/0: 'none'",
+      "/tasks/1/after/0: 'none'",
     ],
     [
       "parallel",
@@ -236,7 +236,7 @@ test("evidence of a task that is not there is refused when it is asked for, and 
   const list = [item("a"), item("b", { key: "k", ...proof("k") })];
   expect(await refusal(rig.add(...list))).toEqual({
     code: "NOT_FOUND",
-    message: "/items/1/required/0: there is no task 'k'",
+    message: "/tasks/1/evidence/0: there is no task 'k'",
   });
   expect((await rig.status(ADA)).counts.ready).toBe(1);
   const required = [{ type: "task", id: made!.id }] as const;
