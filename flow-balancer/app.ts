@@ -28,7 +28,7 @@ import { KindRegistry, type ModuleKind } from "./pool/kind-registry.ts";
 import { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
 import { ClaimFolders } from "./queue/claim-folders.ts";
 import { SqliteQueue } from "./queue/sqlite-queue.ts";
-import { runningEngine, type Base } from "./running-engine.ts";
+import { runningEngine, type Base, type Parts } from "./running-engine.ts";
 import { SessionKeeping } from "./session-keeping.ts";
 import { openStderrLog, type Log } from "./stderr-log.ts";
 import { openStore } from "./store/database.ts";
@@ -46,8 +46,22 @@ export interface EngineOptions {
 
 /** Throws a BalancerError if the home or the store cannot be used. */
 export function startEngine(options: EngineOptions): RunningEngine {
-  const { config, env, environment, transport } = options;
   const base = openBase(options);
+  try {
+    const parts = assemble(options, base);
+    for (const part of [parts.sharing, parts.keeping, parts.upkeep])
+      part.start();
+    parts.pool.warm();
+    return runningEngine(parts);
+  } catch (thrown) {
+    // The next use tries again, and opens it again.
+    base.store.raw.close();
+    throw thrown;
+  }
+}
+
+function assemble(options: EngineOptions, base: Base): Parts {
+  const { config, env, environment, transport } = options;
   const kinds = new KindRegistry(
     moduleKinds(config, environment),
     config.tasks.timeoutMs,
@@ -88,10 +102,9 @@ export function startEngine(options: EngineOptions): RunningEngine {
   const board = makeBoard(base, dispatcher, config, () => upkeep.refusal());
   const { retention } = config;
   const upkeep = new HomeUpkeep({ ...base, board, retention });
-  for (const part of [sharing, keeping, upkeep]) part.start();
-  pool.warm();
   const engine = new LocalEngine({
     ...base,
+    ...sayingOf(config),
     sessions: keeping.sessions,
     pool,
     kinds,
@@ -101,19 +114,9 @@ export function startEngine(options: EngineOptions): RunningEngine {
     id,
     changes,
     instances: () => sharing.instances(),
-    ...sayingOf(config),
   });
-  const parts = {
-    id,
-    base,
-    engine,
-    pool,
-    dispatcher,
-    sharing,
-    keeping,
-    upkeep,
-  };
-  return runningEngine({ ...parts, board });
+  const own = { id, base, engine, pool, dispatcher, board };
+  return { ...own, sharing, keeping, upkeep };
 }
 
 function openBase({ config, env, environment }: EngineOptions): Base {

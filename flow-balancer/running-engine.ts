@@ -24,7 +24,7 @@ export interface Base {
   readonly queue: TaskQueue;
 }
 
-interface Parts {
+export interface Parts {
   readonly id: InstanceId;
   readonly base: Base;
   readonly engine: LocalEngine;
