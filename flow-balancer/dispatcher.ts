@@ -29,9 +29,9 @@ import { admitTask } from "./admit-task.ts";
 import { concludeTask, type Ways } from "./conclude-task.ts";
 import { HeldTasks } from "./held-tasks.ts";
 import {
+  CANCELLED,
   cannotCancel,
   LiveTask,
-  NEVER_STARTED,
   notRun,
   unknownTask,
 } from "./live-task.ts";
@@ -144,7 +144,7 @@ export class Dispatcher {
       live.cancel();
       return live.done;
     }
-    const answer = await this.#options.queue.cancel(id, NEVER_STARTED);
+    const answer = await this.#options.queue.cancel(id, CANCELLED);
     if (answer === null) throw unknownTask(id);
     // Claimed here between the look and the answer.
     this.cancelLive(id);

@@ -204,9 +204,15 @@ export class LiveTask {
   }
 }
 
-export const NEVER_STARTED = wireError(
+/** For one that nobody runs here: it may have started elsewhere. */
+export const CANCELLED = wireError(
   "CANCELLED",
-  "the task was cancelled before it could end",
+  "the task was cancelled before it had ended",
+);
+
+const NEVER_STARTED = wireError(
+  "CANCELLED",
+  "the task was cancelled; it had not started",
 );
 
 /** For a task cancelled before it reached the pool. */
