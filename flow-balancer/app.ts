@@ -4,6 +4,7 @@ import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { patienceMs } from "../orchestrator/learning/patience.ts";
 import { suggestWork } from "../orchestrator/routing/suggest-work.ts";
+import type { BoardParts } from "./board/board-context.ts";
 import { SqliteBoard } from "./board/sqlite-board.ts";
 import {
   clientSessionOf,
@@ -13,7 +14,6 @@ import {
 import type { Config } from "./config.ts";
 import { effectiveConfig } from "./config/effective-config.ts";
 import { prepareHome } from "./config/prepare-home.ts";
-import type { BalancerError } from "./core/errors.ts";
 import { instanceId, type TaskId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
 import type { TaskRecord } from "./core/task.ts";
@@ -62,10 +62,9 @@ export function startEngine(options: EngineOptions): RunningEngine {
 
 function assemble(options: EngineOptions, base: Base): Parts {
   const { config, env, environment, transport } = options;
-  const kinds = new KindRegistry(
-    moduleKinds(config, environment),
-    config.tasks.timeoutMs,
-  );
+  const { retention, tasks } = config;
+  const modules = moduleKinds(config, environment);
+  const kinds = new KindRegistry(modules, tasks.timeoutMs);
   const clientSession = clientSessionOf(environment);
   const keeping = new SessionKeeping({
     ...base,
@@ -99,8 +98,10 @@ function assemble(options: EngineOptions, base: Base): Parts {
     config,
     onDead: (dead) => board.leave(connectionPrefix(dead)),
   });
-  const board = makeBoard(base, dispatcher, config, () => upkeep.refusal());
-  const { retention } = config;
+  const board = makeBoard(base, dispatcher, config, {
+    refusal: () => upkeep.refusal(),
+    onReleased: () => sharing.nudge(),
+  });
   const upkeep = new HomeUpkeep({ ...base, board, retention });
   const engine = new LocalEngine({
     ...base,
@@ -152,12 +153,12 @@ function makeBoard(
   base: Base,
   dispatcher: Dispatcher,
   { projectRoot, board }: Config,
-  refusal: () => BalancerError | null,
+  ports: Pick<BoardParts, "refusal" | "onReleased">,
 ): SqliteBoard {
   const folders = new ClaimFolders(base.home, () => base.env.unique());
   return new SqliteBoard({
     ...base,
-    refusal,
+    ...ports,
     suggest: suggestWork,
     checkCommand: (argv, cwd) => checkByTask(dispatcher, argv, cwd),
     root: projectRoot,

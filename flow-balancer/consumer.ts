@@ -37,6 +37,8 @@ export class Consumer {
   #wanted = true;
   /** Somebody said so since the last look began. */
   #nudged = false;
+  /** Another process wrote, and what that means for our tasks was not looked at. */
+  #isForeign = false;
   #stopped = false;
 
   constructor(options: ConsumerOptions) {
@@ -68,28 +70,41 @@ export class Consumer {
 
   #plan(): void {
     this.#stopTimer = this.#options.env.timer(BEAT_MS, () => {
-      if (this.#options.changedElsewhere()) {
-        this.#wanted = true;
-        this.#run(true);
-      } else if (this.#wanted) this.#run();
+      try {
+        if (this.#options.changedElsewhere())
+          this.#isForeign = this.#wanted = true;
+      } catch (thrown) {
+        this.#options.onError(thrown);
+      }
+      if (this.#wanted || this.#isForeign) this.#run();
       this.#plan();
     });
   }
 
-  #run(isForeign = false): void {
+  #run(): void {
     if (this.#stopped) return;
-    this.#running ??= this.#look(isForeign)
-      .catch((thrown: unknown) => this.#options.onError(thrown))
+    this.#running ??= this.#look()
+      .catch((thrown: unknown) => {
+        this.#wanted = true;
+        this.#options.onError(thrown);
+      })
       .finally(() => {
         this.#running = undefined;
         if (this.#nudged) this.#run();
       });
   }
 
-  async #look(isForeign: boolean): Promise<void> {
+  async #look(): Promise<void> {
     const { queue, holder, cancel, onChanged } = this.#options;
-    if (isForeign) {
-      for (const id of await queue.cancelAsked(holder)) cancel(id);
+    this.#nudged = false;
+    if (this.#isForeign) {
+      this.#isForeign = false;
+      try {
+        for (const id of await queue.cancelAsked(holder)) cancel(id);
+      } catch (thrown) {
+        this.#isForeign = true;
+        throw thrown;
+      }
       onChanged();
     }
     await this.#claim();

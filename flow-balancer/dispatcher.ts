@@ -53,9 +53,7 @@ export class Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#elsewhere = new Elsewhere(options.env, options.queue);
-    this.#expected = new ExpectedTasks(this.#elsewhere, (live, task) =>
-      this.#ended(live, task),
-    );
+    this.#expected = new ExpectedTasks(this.#elsewhere, this.#ended);
     this.#runner = new TaskRunner(options, (live) => this.#changed(live));
     this.#ways = {
       ...options,
@@ -132,7 +130,7 @@ export class Dispatcher {
   async told(ids: readonly TaskId[]): Promise<void> {
     if (ids.length === 0) return;
     for (const id of ids) {
-      const live = this.held.get(id);
+      const live = this.held.get(id) ?? this.#expected.get(id);
       if (live !== undefined) live.isAwaited = false;
     }
     await this.#options.queue.told(ids);
@@ -149,6 +147,7 @@ export class Dispatcher {
     // Claimed here between the look and the answer.
     this.cancelLive(id);
     this.lookElsewhere();
+    this.#options.onReleased();
     // An agent hears of it with its next heartbeat.
     const now = await this.#known(id);
     if (now.queue === "board" && answer === "asked") return now;
@@ -270,21 +269,22 @@ export class Dispatcher {
   #leave(live: LiveTask, isClosing: boolean): void {
     this.held.remove(live);
     live.givenBack();
-    if (isClosing) live.resolve(live.record);
+    if (isClosing || this.#stop.signal.aborted) live.resolve(live.record);
     else {
       this.#expected.add(live);
       // Whoever has it by now is to hear what was wanted here.
       if (live.cancelCode !== null)
         void this.cancel(live.record.id).catch(() => {});
       this.lookElsewhere();
+      if (live.terms.group !== null) this.#options.onReleased();
     }
   }
 
-  #ended(live: LiveTask, task: TaskRecord): void {
+  readonly #ended = (live: LiveTask, task: TaskRecord): void => {
     live.publish(task);
     this.#changed(live);
     live.resolve(task);
-  }
+  };
 
   #changed(live: LiveTask): void {
     if (!this.#options.isWatched()) return;

@@ -29,6 +29,9 @@ export class ExpectedTasks {
 
   add(live: LiveTask): void {
     const { id } = live.record;
+    const before = this.#tasks.get(id);
+    if (before !== undefined && before !== live)
+      live.done.then(before.resolve, (thrown) => before.reject(thrown));
     this.#tasks.set(id, live);
     this.#elsewhere.watch(id, (task) => {
       // Claimed here in the meantime: then its end is told where it is settled.

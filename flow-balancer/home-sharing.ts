@@ -100,7 +100,11 @@ function makeConsumer(parts: SharingParts): Consumer {
     queue,
     holder: id,
     kinds: () => kinds.list().map(({ kind }) => kind),
-    room: () => roomFor(dispatcher.held, pool.maxWorkers),
+    room: () =>
+      Math.min(
+        roomFor(dispatcher.held, pool.maxWorkers),
+        parts.config.pool.maxWaiting - pool.status().waiting,
+      ),
     adopt: (claimed) => dispatcher.adopt(claimed),
     cancel: (task) => dispatcher.cancelLive(task),
     changedElsewhere: foreignChanges(parts.store.raw),

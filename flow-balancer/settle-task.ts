@@ -75,7 +75,7 @@ async function tryAgain(
   }
 }
 
-/** Both in one transaction; what was refused is said once the task has ended. */
+/** In one transaction, unless a long result has to be packed first; what was refused is said once the task has ended. */
 async function settleWithState(
   { lease, record }: LiveTask,
   change: StateChange,
@@ -84,7 +84,9 @@ async function settleWithState(
 ): Promise<Ended> {
   const { settled, refused } = await change.saveWith(lease, settle);
   const { session } = record;
-  if (refused !== null && settled.accepted && session !== null)
+  // One that is tried again has not ended: nothing of it is said yet.
+  const hasEnded = settled.accepted && settled.again !== true;
+  if (refused !== null && hasEnded && session !== null)
     await states.refused(lease.id, session, refused).catch(() => {});
   return settled;
 }

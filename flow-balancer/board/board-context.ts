@@ -36,6 +36,8 @@ export interface BoardParts {
   readonly leaseMs: number;
   /** Takes an item back that the bridge offers to scripts: true if no script has it, nor will. Null: there is no bridge. */
   readonly withdraw: ((id: TaskId, fence: number) => boolean) | null;
+  /** Tasks of the pool may be claimable now. */
+  readonly onReleased?: () => void;
   /** Why nothing new is to be stored; null, or left out: it may be. */
   readonly refusal?: () => BalancerError | null;
 }

@@ -64,6 +64,7 @@ export class CompletionDesk {
         ? await this.#prove(row, by, completion.evidence)
         : [];
     const { ended, released } = await this.#settle(row, by, completion, checks);
+    if (released.length > 0) this.#context.onReleased?.();
     if (ended.length > 0) await this.#tellEnded(ended);
     const { reads, env, changed } = this.#context;
     changed();

@@ -8,7 +8,8 @@ const ATTEMPTS_SEEN = "board_attempts_seen";
 
 export async function lookAround(context: BoardContext): Promise<void> {
   const { queue, store, writes, meta, log, resources, changed } = context;
-  const { expired } = await queue.sweep();
+  const { expired, due } = await queue.sweep();
+  if (expired + due > 0) context.onReleased?.();
   const seen = (): number => meta.number(ATTEMPTS_SEEN);
   const last = (): number => writes.lastAttempt.get()?.id ?? 0;
   // Instances sweep too, and know nothing of the board: what they took back is told here.

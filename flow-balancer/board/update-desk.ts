@@ -113,6 +113,7 @@ export class UpdateDesk {
       },
     });
     if (also === undefined) throw lost(row.id);
+    this.#context.onReleased?.();
     changed();
     return this.#report(row.id, "released", null, []);
   }

@@ -88,7 +88,13 @@ export class ClaimFolders {
     const moved = this.#list("claim", (name, _, isFolder) => {
       if (!isFolder || !isClaimKey(name)) return false;
       // Whatever its script made of it: or it could be neither read nor moved.
-      chmodSync(join(this.#at("claim"), name), 0o700);
+      try {
+        chmodSync(join(this.#at("claim"), name), 0o700);
+      } catch (thrown) {
+        // Another process has just cleared it away.
+        if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return true;
+        throw thrown;
+      }
       keys.add(name);
       return true;
     });

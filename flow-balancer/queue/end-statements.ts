@@ -128,6 +128,8 @@ function prepareRows({ raw, orm }: Store) {
           state: "queued",
           attempt: 0,
           lost: 0,
+          // Whoever brought it back knows of it, and waits for no answer.
+          awaited: 0,
           pending: 0,
           startedAt: null,
           settledAt: null,

@@ -136,12 +136,23 @@ function prepareInserts({ raw, orm }: Store) {
       }
     >(
       raw,
-      orm.insert(taskOutputs).values({
-        taskId: p("taskId"),
-        text: p("text"),
-        bytesSeen: p("bytesSeen"),
-        truncated: p("truncated"),
-      }),
+      // What an earlier attempt may have left must not keep a result from being stored.
+      orm
+        .insert(taskOutputs)
+        .values({
+          taskId: p("taskId"),
+          text: p("text"),
+          bytesSeen: p("bytesSeen"),
+          truncated: p("truncated"),
+        })
+        .onConflictDoUpdate({
+          target: taskOutputs.taskId,
+          set: {
+            text: sql`excluded.text`,
+            bytesSeen: sql`excluded.bytes_seen`,
+            truncated: sql`excluded.truncated`,
+          },
+        }),
     ),
   };
 }

@@ -36,6 +36,8 @@ const TOUCH_EVERY_MS = 10_000;
 const EXPIRES_AFTER_MS = 30 * 86_400_000;
 /** A blob that nobody names may be one whose row is about to be written, ms. */
 const GARBAGE_AFTER_MS = 3_600_000;
+/** Blobs cleared away in one write: nobody is to wait long for the lock. */
+const CLEARED_AT_ONCE = 100;
 /** Times a state is read again because it was replaced meanwhile. */
 const MAX_READS = 3;
 
@@ -146,10 +148,11 @@ export class SqliteSessions implements SessionStore {
       this.#save(id, stored, expected, options),
     );
     if (saved instanceof BalancerError) {
-      await this.#clear([stored.blob]);
+      await this.#clear([stored.blob]).catch(() => {});
       throw saved;
     }
-    await this.#clear([saved.dropped]);
+    // It is saved: what could not be cleared away is found by `expire`.
+    await this.#clear([saved.dropped]).catch(() => {});
     return saved.version;
   }
 
@@ -177,7 +180,11 @@ export class SqliteSessions implements SessionStore {
     const blobs = gone.flatMap(({ blob, previous }) => [blob, previous]);
     const unnamed = (now - GARBAGE_AFTER_MS) as EpochMs;
     blobs.push(...(await this.#blobs.writtenBefore(unnamed)));
-    await this.#clear(blobs);
+    // Looked at again under the lock; here it is only that most of them need not be.
+    const named = this.#namedBlobs();
+    const doubtful = blobs.filter((name) => name !== null && !named.has(name));
+    for (let at = 0; at < doubtful.length; at += CLEARED_AT_ONCE)
+      await this.#clear(doubtful.slice(at, at + CLEARED_AT_ONCE));
     return gone.length;
   }
 
@@ -215,6 +222,16 @@ export class SqliteSessions implements SessionStore {
   }
 
   /** Removes those of these blobs that no session names. */
+  #namedBlobs(): Set<string> {
+    const rows = this.#store.orm
+      .select({ blob: sessions.blob, previous: sessions.previousBlob })
+      .from(sessions)
+      .all();
+    return new Set(
+      rows.flatMap(({ blob, previous }) => [blob ?? "", previous ?? ""]),
+    );
+  }
+
   async #clear(names: readonly (string | null)[]): Promise<void> {
     const blobs = names.filter((name) => name !== null);
     if (blobs.length === 0) return;

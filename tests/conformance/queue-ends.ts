@@ -221,6 +221,30 @@ export function endTests(make: MakeQueue): void {
     expect(await stateOf(rig, taskId("e"))).toBe("completed");
   });
 
+  test("what was redriven is known to whoever did it, and is not given up with the call that waited for it", async () => {
+    const rig = make();
+    const lease = await hold(rig, ANNE, { terms: { awaited: true } });
+    await rig.queue.settle(lease, FAILED);
+    expect(await rig.queue.redrive(lease.id)).toBe(true);
+    await takeOne(rig, ANNE);
+    expect(await rig.queue.reclaim(ANNE, { abandon: true })).toMatchObject({
+      requeued: 1,
+      abandoned: 0,
+    });
+  });
+
+  test("an attempt whose output was stored keeps no later one from being settled", async () => {
+    const rig = make();
+    const printed = { text: "x", bytesSeen: 1, truncated: false };
+    const lease = await hold(rig, ANNE);
+    await rig.queue.settle(lease, { ...FAILED, output: printed });
+    await rig.queue.redrive(lease.id);
+    const again = await takeOne(rig, ANNE);
+    const second = { text: "yy", bytesSeen: 2, truncated: false };
+    await rig.queue.settle(again, { ...DONE, output: second });
+    expect(await rig.queue.output(lease.id)).toEqual(second);
+  });
+
   test("only what ended otherwise than completed is redriven, and only if nothing it comes after forbids it", async () => {
     const rig = make();
     await addGraph(rig, {

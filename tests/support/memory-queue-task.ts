@@ -133,6 +133,7 @@ export function makeAnew(task: MemoryTask): void {
   task.attempt = 0;
   task.deaths = 0;
   task.cancelAsked = false;
+  task.awaited = false;
   task.startedAt = null;
   task.settledAt = null;
   task.execution = null;
