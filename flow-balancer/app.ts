@@ -47,16 +47,32 @@ export interface EngineOptions {
 /** Throws a BalancerError if the home or the store cannot be used. */
 export function startEngine(options: EngineOptions): RunningEngine {
   const base = openBase(options);
+  let running: RunningEngine | undefined;
   try {
     const parts = assemble(options, base);
+    running = runningEngine(parts);
     for (const part of [parts.sharing, parts.keeping, parts.upkeep])
       part.start();
     parts.pool.warm();
-    return runningEngine(parts);
+    return running;
   } catch (thrown) {
     // The next use tries again, and opens it again.
-    base.store.raw.close();
+    void abandon(base, running);
     throw thrown;
+  }
+}
+
+/** What had begun is ended before the store is closed under it. Never throws. */
+async function abandon(
+  { store, log }: Base,
+  running: RunningEngine | undefined,
+): Promise<void> {
+  try {
+    await running?.close(0);
+  } catch (thrown) {
+    log("warn", "start.undo_failed", { error: String(thrown) });
+  } finally {
+    store.raw.close();
   }
 }
 

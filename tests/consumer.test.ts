@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { Consumer } from "../flow-balancer/consumer.ts";
 import { holderId, taskId } from "../flow-balancer/core/ids.ts";
 import type {
@@ -19,8 +19,16 @@ function consuming(waiting: number, room = 2) {
     errors: [] as string[],
   };
   const state = { waiting, room, isForeign: false, adoptThrows: "" };
+  /** How often each is yet to fail. */
+  const failing = { claim: 0, cancelAsked: 0, changedElsewhere: 0 };
+  const fails = (what: keyof typeof failing): void => {
+    if (failing[what] === 0) return;
+    failing[what]--;
+    throw new Error(what);
+  };
   const queue = {
     claim: async ({ max }: ClaimAsk) => {
+      fails("claim");
       seen.claims.push(max);
       const taken = Math.min(max, state.waiting);
       const first = state.waiting;
@@ -31,7 +39,10 @@ function consuming(waiting: number, room = 2) {
           ({ task: { id: taskId(String(first - n)) } }) as unknown as Claimed,
       );
     },
-    cancelAsked: async () => [taskId("unwanted")],
+    cancelAsked: async () => {
+      fails("cancelAsked");
+      return [taskId("unwanted")];
+    },
   } as unknown as TaskQueue;
   const consumer = new Consumer({
     env,
@@ -45,7 +56,10 @@ function consuming(waiting: number, room = 2) {
       state.room--;
     },
     cancel: (id) => seen.cancelled.push(id),
-    changedElsewhere: () => state.isForeign,
+    changedElsewhere: () => {
+      fails("changedElsewhere");
+      return state.isForeign;
+    },
     onChanged: () => seen.looks++,
     onError: (thrown) => seen.errors.push(String(thrown)),
   });
@@ -56,7 +70,7 @@ function consuming(waiting: number, room = 2) {
     env.advance(100);
     await settle();
   };
-  return { consumer, state, seen, beat, settle };
+  return { consumer, state, failing, seen, beat, settle };
 }
 
 test("takes no more than it has room for, and the rest once there is room again", async () => {
@@ -107,4 +121,69 @@ test("takes nothing more once it was stopped", async () => {
   await beat();
   await settle();
   expect(seen.adopted).toEqual([]);
+});
+
+describe("a store that fails", () => {
+  test("is asked again with the next beat for what could not be claimed", async () => {
+    const { consumer, failing, seen, beat } = consuming(1);
+    failing.claim = 1;
+    consumer.start();
+    await beat();
+    expect(seen).toMatchObject({ adopted: [], errors: ["Error: claim"] });
+    await beat();
+    expect(seen.adopted).toEqual(["task_1"]);
+    await consumer.stop();
+  });
+
+  test("is asked again which tasks are unwanted, though nobody wrote since", async () => {
+    const { consumer, state, failing, seen, beat } = consuming(0);
+    consumer.start();
+    await beat();
+    failing.cancelAsked = 1;
+    state.isForeign = true;
+    await beat();
+    state.isForeign = false;
+    expect(seen.cancelled).toEqual([]);
+    await beat();
+    expect(seen).toMatchObject({ cancelled: ["task_unwanted"], looks: 1 });
+    await consumer.stop();
+  });
+
+  test("is looked at again, though its counter could not be read", async () => {
+    const { consumer, state, failing, seen, beat } = consuming(0);
+    consumer.start();
+    await beat();
+    failing.changedElsewhere = 1;
+    await beat();
+    expect(seen.errors).toEqual(["Error: changedElsewhere"]);
+    state.isForeign = true;
+    await beat();
+    expect(seen.cancelled).toEqual(["task_unwanted"]);
+    await consumer.stop();
+  });
+
+  test("is left alone until the next beat, however often there is said to be something", async () => {
+    const { consumer, state, failing, seen, beat, settle } = consuming(1);
+    consumer.start();
+    failing.cancelAsked = 50;
+    state.isForeign = true;
+    await beat();
+    consumer.nudge();
+    await settle();
+    // The one of the beat, and that of the nudge.
+    expect(seen.errors).toHaveLength(2);
+    await consumer.stop();
+  });
+});
+
+test("what another process wrote during a look is looked at after it", async () => {
+  const { consumer, state, seen, beat } = consuming(0);
+  consumer.start();
+  consumer.nudge();
+  state.isForeign = true;
+  await beat();
+  state.isForeign = false;
+  await beat();
+  expect(seen.cancelled).toEqual(["task_unwanted"]);
+  await consumer.stop();
 });

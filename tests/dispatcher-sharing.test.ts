@@ -1,98 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { wireError } from "../flow-balancer/core/errors.ts";
-import { holderId, type TaskId } from "../flow-balancer/core/ids.ts";
-import type { TaskQueue } from "../flow-balancer/core/queue.ts";
-import type { TaskRequest } from "../flow-balancer/core/task.ts";
-import type { SubmitOptions } from "../flow-balancer/core/engine.ts";
-import { Consumer } from "../flow-balancer/consumer.ts";
-import { Dispatcher } from "../flow-balancer/dispatcher.ts";
-import { KindRegistry } from "../flow-balancer/pool/kind-registry.ts";
-import type { MultiTierPoolManager } from "../flow-balancer/pool/multi-tier-pool-manager.ts";
-import type { PoolOutcome, PoolTask } from "../flow-balancer/pool/pool-task.ts";
-import type { FakeEnv } from "./support/fake-env.ts";
-import { NO_STATES } from "./support/no-states.ts";
-import { newQueue, request } from "./support/queue-under-test.ts";
-import { until } from "./support/until.ts";
-
-const COMPLETED: PoolOutcome = {
-  result: { status: "completed", valueJson: "1" },
-  execution: null,
-};
-const failed = (code: "TASK_THREW" | "CANCELLED"): PoolOutcome => ({
-  result: {
-    status: code === "CANCELLED" ? "cancelled" : "failed",
-    error: wireError(code, "no"),
-    valueJson: null,
-  },
-  execution: null,
-});
-
-/** A server on a store that others share; its pool runs what it is given until told how that ends. */
-class Server {
-  readonly asked: PoolTask[] = [];
-  readonly dispatcher: Dispatcher;
-  readonly consumer: Consumer;
-  readonly #running = new Map<TaskId, (outcome: PoolOutcome) => void>();
-
-  constructor(env: FakeEnv, queue: TaskQueue, name: string) {
-    const holder = holderId(name);
-    const pool = {
-      run: (task: PoolTask) => {
-        this.asked.push(task);
-        const { promise, resolve } = Promise.withResolvers<PoolOutcome>();
-        this.#running.set(task.id, resolve);
-        return { done: promise, cancel: () => resolve(failed("CANCELLED")) };
-      },
-    } as unknown as MultiTierPoolManager;
-    this.dispatcher = new Dispatcher({
-      env,
-      queue,
-      pool,
-      kinds: new KindRegistry([], 1_000),
-      holder,
-      maxOpen: 100,
-      maxInputBytes: 1_000,
-      maxOutputChars: 100,
-      isWatched: () => false,
-      onChanged: () => {},
-      states: NO_STATES,
-      refusal: () => null,
-      onReleased: () => this.consumer.nudge(),
-      onRoom: () => this.consumer.roomAgain(),
-    });
-    this.consumer = new Consumer({
-      env,
-      queue,
-      holder,
-      kinds: () => ["shell", "script"],
-      room: () => 10 - this.dispatcher.held.size,
-      adopt: (claimed) => this.dispatcher.adopt(claimed),
-      cancel: (id) => this.dispatcher.cancelLive(id),
-      changedElsewhere: () => true,
-      onChanged: () => this.dispatcher.lookElsewhere(),
-      onError: (thrown) => {
-        throw thrown;
-      },
-    });
-  }
-
-  submit(more: Partial<TaskRequest> = {}, options: SubmitOptions = {}) {
-    return this.dispatcher.submit(
-      request({ kind: "script", ...more }),
-      options,
-    );
-  }
-
-  end(id: TaskId, outcome: PoolOutcome): void {
-    this.#running.get(id)?.(outcome);
-  }
-}
-
-function servers() {
-  const { env, queue } = newQueue();
-  const [one, two] = ["one", "two"].map((name) => new Server(env, queue, name));
-  return { env, queue, one: one!, two: two! };
-}
+import { holderId } from "../flow-balancer/core/ids.ts";
+import { COMPLETED, failed, servers } from "./support/sharing-servers.ts";
+import { until, within } from "./support/until.ts";
 
 describe("a server that lost its tasks while it slept", () => {
   test("stops their work and has its late result refused; the result is the one of whoever took over", async () => {
@@ -197,20 +106,13 @@ describe("a task", () => {
 
 test("a server that closes leaves what it was told to remember, and ends what its caller waited for", async () => {
   const { queue, one } = servers();
-  const shut: PoolOutcome = {
-    result: {
-      status: "failed",
-      error: wireError("SHUTTING_DOWN", "closing"),
-      valueJson: null,
-    },
-    execution: null,
-  };
   const kept = await one.submit();
   const awaited = await one.submit({}, { terms: { awaited: true } });
   const told = await one.submit({}, { terms: { awaited: true } });
   await one.dispatcher.told([told.task.id]);
   const closed = one.dispatcher.close();
-  for (const { task } of [kept, awaited, told]) one.end(task.id, shut);
+  for (const { task } of [kept, awaited, told])
+    one.end(task.id, failed("SHUTTING_DOWN"));
   await closed;
   const states = await Promise.all(
     [kept, awaited, told].map(
@@ -218,4 +120,96 @@ test("a server that closes leaves what it was told to remember, and ends what it
     ),
   );
   expect(states).toEqual(["queued", "failed", "queued"]);
+});
+
+describe("what our own writes make claimable is claimed at once, with no beat:", () => {
+  test("what came after a task that was cancelled before it ran", async () => {
+    const { one } = servers({ seesOthers: false });
+    const terms = { delayMs: 3_600_000 };
+    const parent = await one.submit({}, { terms });
+    const after = [{ id: parent.task.id, on: "finish" as const }];
+    const child = await one.submit({ after });
+    await Bun.sleep(0);
+    await one.dispatcher.cancel(parent.task.id);
+    await until("the child", () => one.asked.length === 1);
+    expect(one.asked[0]?.id).toBe(child.task.id);
+  });
+
+  test("the next of a group whose place a failed task leaves during its pause", async () => {
+    const { one } = servers({ seesOthers: false });
+    const group = { key: "deploy", limit: 1 };
+    const terms = { group, maxAttempts: 2, backoffMs: 60_000 };
+    const first = await one.submit({}, { terms });
+    const second = await one.submit({}, { terms });
+    await Bun.sleep(0);
+    one.end(first.task.id, failed("TASK_THREW"));
+    await until("the second", () => one.asked.length === 2);
+    expect(one.asked[1]?.id).toBe(second.task.id);
+  });
+});
+
+describe("a task that comes back to its server", () => {
+  test("while that closes does not hold up the close", async () => {
+    const { queue, one } = servers();
+    const { task } = await one.submit({}, { terms: { maxAttempts: 3 } });
+    const retry = queue.retry.bind(queue);
+    const { promise: stored, resolve: store } = Promise.withResolvers<void>();
+    queue.retry = async (...args) => {
+      await stored;
+      return retry(...args);
+    };
+    one.end(task.id, failed("TASK_THREW"));
+    await Bun.sleep(0);
+    const closed = one.dispatcher.close();
+    store();
+    await within("end of the close", closed, 1_000);
+    expect(await queue.get(task.id)).toMatchObject({ state: "queued" });
+  });
+
+  test("a second time answers whoever waited from the start", async () => {
+    const { queue, one } = servers();
+    const terms = { maxAttempts: 3, backoffMs: 0 };
+    const { task, done } = await one.submit({}, { terms });
+    // The server slept, claims it anew before it notices, and that run fails.
+    await queue.reclaim(holderId("one"), { abandon: false });
+    one.consumer.nudge();
+    await until("it to run again", () => one.asked.length === 2);
+    one.end(task.id, failed("TASK_THREW"));
+    await until("it to be given back", () => one.dispatcher.held.size === 0);
+    one.consumer.nudge();
+    await until("the third run", () => one.asked.length === 3);
+    one.end(task.id, COMPLETED);
+    expect(await within("answer", done, 1_000)).toMatchObject({
+      state: "completed",
+    });
+  });
+});
+
+test("what was told while it waited for its claim is left to others by a server that closes", async () => {
+  const { env, queue, one } = servers();
+  const terms = { awaited: true, delayMs: 500 };
+  const { task } = await one.submit({}, { terms });
+  await one.dispatcher.told([task.id]);
+  env.advance(600);
+  await queue.sweep();
+  one.consumer.nudge();
+  await until("it to run", () => one.asked.length === 1);
+  const closed = one.dispatcher.close();
+  one.end(task.id, failed("SHUTTING_DOWN"));
+  await closed;
+  expect(await queue.get(task.id)).toMatchObject({ state: "queued" });
+});
+
+test("a task that is claimed here at the moment of its cancellation is cancelled all the same", async () => {
+  const { env, queue, one } = servers({ seesOthers: false });
+  const { task } = await one.submit({}, { terms: { delayMs: 500 } });
+  env.advance(600);
+  await queue.sweep();
+  await Bun.sleep(0);
+  one.consumer.nudge();
+  const cancelled = one.dispatcher.cancel(task.id);
+  expect(await within("answer", cancelled, 1_000)).toMatchObject({
+    state: "cancelled",
+    attempt: 1,
+  });
 });

@@ -13,7 +13,7 @@ import type {
 import { BalancerError, wireError } from "../core/errors.ts";
 import { type HolderId, type TaskId, SHELL_BRIDGE } from "../core/ids.ts";
 import { parseOrNull } from "../core/json.ts";
-import type { Lease, Settled, Settlement } from "../core/queue.ts";
+import type { Settled, Settlement } from "../core/queue.ts";
 import type { EpochMs } from "../core/time.ts";
 import {
   assertHolds,
@@ -77,7 +77,6 @@ export class CompletionDesk {
     by: HolderId,
     offered: readonly Evidence[],
   ): Promise<readonly EvidenceCheck[]> {
-    const lease = leaseOf(row);
     const checks: EvidenceCheck[] = [];
     const { env } = this.#context;
     const began = env.boot();
@@ -86,18 +85,32 @@ export class CompletionDesk {
     const left = (): number =>
       Math.max(this.#context.leaseMs, usual - (env.boot() - began));
     for (const evidence of allOf(row, offered)) {
-      await this.#keep(lease, Math.max(LOOK_LEASE_MS, left()));
+      await this.#keep(row, by, Math.max(LOOK_LEASE_MS, left()));
       checks.push(await checkEvidence(this.#context, evidence));
     }
     if (checks.every(({ holds }) => holds)) return checks;
-    await this.#keep(lease, left());
+    await this.#keep(row, by, left());
     await this.#tellRefused(row, by, checks);
     throw notProven(row, checks);
   }
 
-  async #keep(lease: Lease, leaseMs: number): Promise<void> {
-    const [hold] = await this.#context.queue.extend([lease], leaseMs);
-    if (hold === "lost") throw lost(lease.id);
+  /** The things that were claimed for it last as long as it does. */
+  async #keep(row: ItemRow, by: HolderId, leaseMs: number): Promise<void> {
+    const { queue, store, reads, resources } = this.#context;
+    const lease = leaseOf(row);
+    const { also } = await rideAlong({
+      store,
+      reads,
+      id: row.id,
+      write: () => queue.extend([lease], leaseMs),
+      did: ([hold]) => hold !== "lost",
+      also: (_, { holder, fence }) => {
+        if (holder !== by || fence !== lease.fence) return undefined;
+        resources.extend({ holder: by, taskId: row.id, leaseMs });
+        return true;
+      },
+    });
+    if (also === undefined) throw lost(row.id);
   }
 
   async #settle(

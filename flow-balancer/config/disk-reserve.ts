@@ -40,9 +40,14 @@ export class DiskReserve {
 
   /** Makes the file, if there is room. True if it is there. Costs a look if it was there before. Never throws. */
   keep(): boolean {
-    if (!this.#isThere() && !this.#make()) return false;
-    this.#isSpent = false;
-    return true;
+    try {
+      if (!this.#isThere() && !this.#make()) return false;
+      this.#isSpent = false;
+      return true;
+    } catch {
+      // Something that is not ours lies in its way, or the home cannot be looked at.
+      return false;
+    }
   }
 
   /** Of a full disk. True if that made room; false if there was no reserve left. Never throws. */

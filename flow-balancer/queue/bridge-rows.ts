@@ -42,6 +42,10 @@ export class BridgeRows {
   held = (): readonly HeldTask[] =>
     this.#sql.held.all({ holder: SHELL_BRIDGE });
 
+  /** The bridges still have this attempt of it. */
+  isHeld = ({ seq, fence }: HeldTask): boolean =>
+    this.#sql.isHeld.get({ seq, fence, holder: SHELL_BRIDGE }) !== null;
+
   /** What a script is told of a task. */
   job({ seq, id, attempt, fence }: HeldTask): object {
     const row = this.#sql.job.get({ seq });
@@ -85,6 +89,23 @@ function prepare({ raw, orm }: Store) {
         .from(tasks)
         .leftJoin(boardItems, eq(boardItems.seq, tasks.seq))
         .where(and(HELD, eq(tasks.holder, p("holder")))),
+    ),
+    isHeld: compileStatement<
+      { seq: number },
+      { seq: number; fence: number; holder: HolderId }
+    >(
+      raw,
+      orm
+        .select({ seq: tasks.seq })
+        .from(tasks)
+        .where(
+          and(
+            eq(tasks.seq, p("seq")),
+            HELD,
+            eq(tasks.holder, p("holder")),
+            eq(tasks.fence, p("fence")),
+          ),
+        ),
     ),
     job: compileStatement<JobRow, { seq: number }>(
       raw,

@@ -101,17 +101,20 @@ export class ClaimFolders {
     return { keys, moved };
   }
 
-  /** Whole or not at all. */
-  offer(offered: Offered, job: object): void {
-    const half = join(this.#at("tmp"), `${keyOf(offered)}.${this.#unique()}`);
-    const text = `${JSON.stringify(job)}\n`;
-    writeFileSync(half, text, { flag: "wx", mode: 0o600 });
-    renameSync(half, join(this.#at("offer"), offerName(offered)));
+  /** A file that is an offer once it is put on offer; its name. */
+  prepareOffer(attempt: Attempt, job: object): string {
+    const half = `${keyOf(attempt)}.${this.#unique()}`;
+    this.#write(half, `${JSON.stringify(job)}\n`);
+    return half;
   }
 
-  hasOffer(name: string): boolean {
-    return isThere(join(this.#at("offer"), name));
-  }
+  /** Whole or not at all. */
+  offer = (half: string, offered: Offered): void =>
+    this.#move(join(this.#at("tmp"), half), "offer", offerName(offered));
+
+  dropHalf = (half: string): void => this.#remove("tmp", half);
+
+  hasOffer = (name: string): boolean => isThere(join(this.#at("offer"), name));
 
   dropOffer(name: string): void {
     rmSync(join(this.#at("offer"), name), { force: true });
@@ -143,13 +146,11 @@ export class ClaimFolders {
       if (name.endsWith(`.${key}`)) this.dropOffer(name);
   }
 
-  hasInClaim(key: ClaimKey, name: string): boolean {
-    return isThere(this.#inClaim(key, name));
-  }
+  hasInClaim = (key: ClaimKey, name: string): boolean =>
+    isThere(this.#inClaim(key, name));
 
-  readClaim(key: ClaimKey, name: string): FileContent {
-    return readRegular(this.#inClaim(key, name));
-  }
+  readClaim = (key: ClaimKey, name: string): FileContent =>
+    readRegular(this.#inClaim(key, name));
 
   /** Something that is another whenever the file was touched. */
   sign(path: string): string {
@@ -171,9 +172,9 @@ export class ClaimFolders {
   }
 
   note(name: string, text: string): void {
-    const half = join(this.#at("tmp"), `${name}.${this.#unique()}`);
-    writeFileSync(half, text, { flag: "wx", mode: 0o600 });
-    renameSync(half, join(this.#at("seen"), name));
+    const half = `${name}.${this.#unique()}`;
+    this.#write(half, text);
+    renameSync(join(this.#at("tmp"), half), join(this.#at("seen"), name));
   }
 
   /** Asks the script to stop. */
@@ -223,6 +224,11 @@ export class ClaimFolders {
     }
     if (moved > 0) this.#limit("aside");
     return moved;
+  }
+
+  #write(half: string, text: string): void {
+    const path = join(this.#at("tmp"), half);
+    writeFileSync(path, text, { flag: "wx", mode: 0o600 });
   }
 
   #move(from: string | Buffer, folder: Folder, name: string): void {

@@ -41,6 +41,7 @@ export interface BridgeCounts {
 
 export class ShellBridge {
   readonly #env: Env;
+  readonly #store: ShellBridgeOptions["store"];
   readonly #queue: ShellBridgeOptions["queue"];
   readonly #board: ScriptBoard;
   readonly #window: number;
@@ -59,6 +60,7 @@ export class ShellBridge {
   constructor(options: ShellBridgeOptions) {
     const { env, home } = options;
     this.#env = env;
+    this.#store = options.store;
     this.#queue = options.queue;
     this.#board = options.board;
     this.#window = options.window ?? WINDOW;
@@ -206,7 +208,7 @@ export class ShellBridge {
       await this.#takeBack(task);
       return false;
     }
-    if (!isThere) this.#offer(task);
+    if (!isThere) await this.#offer(task);
     return true;
   }
 
@@ -217,8 +219,16 @@ export class ShellBridge {
     this.#folders.discard(keyOf(task));
   }
 
-  #offer(task: HeldTask): void {
-    this.#folders.offer(task, this.#rows.job(task));
+  /**
+   * Never one that is over: whoever ends it drops its offer after that, and this waits for whoever
+   * writes. Looked at before, it could have been taken and done between the look and the offer.
+   */
+  async #offer(task: HeldTask): Promise<void> {
+    const half = this.#folders.prepareOffer(task, this.#rows.job(task));
+    await this.#store.commit.write(() => {
+      if (this.#rows.isHeld(task)) this.#folders.offer(half, task);
+      else this.#folders.dropHalf(half);
+    });
   }
 
   /** Offers last as long as a bridge does. */
@@ -235,8 +245,8 @@ export class ShellBridge {
     const claimed = await this.#board.offer(max, [], this.#leaseMs);
     const keys = new Set(claimed.map(({ lease }) => keyOf(lease)));
     if (keys.size === 0) return;
-    for (const task of this.#rows.held())
-      if (keys.has(keyOf(task))) this.#offer(task);
+    const held = this.#rows.held().filter((task) => keys.has(keyOf(task)));
+    await Promise.all(held.map((task) => this.#offer(task)));
   }
 
   /** By our own clock: a change of the file is what is seen, not its time. */

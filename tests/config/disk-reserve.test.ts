@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -83,5 +84,14 @@ describe("the reserve", () => {
     expect(readFileSync(target, "utf8")).toBe("mine");
     expect(new DiskReserve(join(home, "gone"), plenty).keep()).toBe(false);
     expect(new DiskReserve(join(home, "gone")).keep()).toBe(false);
+  });
+
+  test("throws nothing where something that cannot be removed is in its way", () => {
+    mkdirSync(join(home, "reserve.new"));
+    expect(new DiskReserve(home, plenty).keep()).toBe(false);
+    const unreadable = new DiskReserve(home, () => {
+      throw new Error("EIO: i/o error, statfs");
+    });
+    expect(unreadable.keep()).toBe(false);
   });
 });

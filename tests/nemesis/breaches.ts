@@ -1,15 +1,13 @@
 /** What a run of the nemesis proves broken, or fails to prove at all. */
 
 import type { NemesisReport } from "./nemesis.ts";
+import { staleNeeded } from "./witness.ts";
 
-/** Below this a run without a double result says nothing of the fence; counted for a run of 200 kills. */
-const STALE_PER_200_KILLS = 20;
-const KILLS = 200;
 /** Tasks a second under which the kills count. */
 const LEAST_RATE = 50;
 
 export function breaches(report: NemesisReport): string[] {
-  const stale = (STALE_PER_200_KILLS * report.kills) / KILLS;
+  const stale = staleNeeded(report.kills);
   const found: [boolean, string][] = [
     [report.lost.length > 0, `lost: ${some(report.lost)}`],
     [report.unfinished.length > 0, `never ended: ${some(report.unfinished)}`],

@@ -8,6 +8,13 @@ import { Database } from "bun:sqlite";
 const ENDED =
   "('completed', 'failed', 'timed_out', 'cancelled', 'unknown_outcome', 'poisoned')";
 
+/** Below this a run without a double result says nothing of the fence; counted for a run of 200 kills. */
+const STALE_PER_200_KILLS = 20;
+
+/** More stale results than this have to be refused under so many kills. */
+export const staleNeeded = (kills: number): number =>
+  (STALE_PER_200_KILLS * kills) / 200;
+
 export interface Verdict {
   readonly acknowledged: number;
   /** Acknowledged, and not in the store. */
@@ -74,14 +81,19 @@ export class Witness {
         this.#count(
           "SELECT count(*) AS n FROM (SELECT id FROM witness WHERE what = 'accepted' GROUP BY id HAVING count(*) > 1)",
         ),
-      staleRejected: this.#count(
-        "SELECT count(*) AS n FROM events WHERE type = 'result.rejected'",
-      ),
+      staleRejected: this.staleRejected(),
       byState,
       takenOver: this.#count(
         "SELECT count(*) AS n FROM attempts WHERE end = 'holder_died'",
       ),
     };
+  }
+
+  /** So far. */
+  staleRejected(): number {
+    return this.#count(
+      "SELECT count(*) AS n FROM events WHERE type = 'result.rejected'",
+    );
   }
 
   /** With what is known of why. */
