@@ -8,6 +8,7 @@
 
 import type { WireError } from "./errors.ts";
 import type { HolderId, SessionId, TaskId } from "./ids.ts";
+import type { OutcomeFacts } from "./outcome.ts";
 import type { EpochMs } from "./time.ts";
 import type {
   Execution,
@@ -74,8 +75,8 @@ export interface NewTask {
   readonly terms: Terms;
 }
 
-/** How a task ended, as it is recorded. */
-export interface Settlement {
+/** How a task ended, as it is recorded; with what learners are to know of it, where there is something to know. A `timeoutMs` left out is the task's own. */
+export interface Settlement extends Partial<OutcomeFacts> {
   readonly result: TaskResult;
   /** Null if it never reached a worker, as is `startedAt`. */
   readonly execution: Execution | null;
@@ -175,10 +176,11 @@ export interface TaskQueue {
   extend(leases: readonly Lease[], leaseMs: number): Promise<readonly Hold[]>;
   /** To a terminal state, once an attempt; in the same step what comes after it is released, or ends. */
   settle(lease: Lease, settlement: Settlement): Promise<Settled>;
-  /** As `settle`, unless an attempt is left: then it is queued again, after a pause (`again`). What completed or is wanted cancelled has none left. Whoever calls it knows how the attempt ended: a task that `runsOnce` is tried again too. */
+  /** As `settle`, unless an attempt is left: then it is queued again, after a pause (`again`) that is no shorter than `holdMs`, if that is named. What completed or is wanted cancelled has none left. Whoever calls it knows how the attempt ended: a task that `runsOnce` is tried again too. */
   retry(
     lease: Lease,
     settlement: Settlement,
+    holdMs?: number,
   ): Promise<Settled & { readonly again: boolean }>;
   /** Gives a task back that was not run; the attempt does not count. False if the lease was lost. One that is wanted cancelled ends `cancelled`, as whenever its holder loses it. */
   release(lease: Lease): Promise<boolean>;

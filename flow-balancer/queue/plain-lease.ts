@@ -4,7 +4,7 @@
  * other; of a copy nothing is known.
  */
 
-import type { TaskId } from "../core/ids.ts";
+import type { HolderId, TaskId } from "../core/ids.ts";
 import type { Lease } from "../core/queue.ts";
 
 export interface PlainFacts {
@@ -12,6 +12,7 @@ export interface PlainFacts {
   readonly kind: string;
   readonly timeoutMs: number | null;
   readonly attempt: number;
+  readonly holder: HolderId | null;
 }
 
 export class PlainLease implements Lease {

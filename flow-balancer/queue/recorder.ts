@@ -99,6 +99,7 @@ export class Recorder {
         kind: request.kind,
         timeoutMs: request.timeoutMs,
         attempt: FIRST,
+        holder: terms.holder,
       }),
       task: heldRecord(id, request, terms, FIRST, submittedAt),
     };

@@ -124,6 +124,13 @@ function prepareInserts({ raw, orm }: Store) {
         timeoutMs: p("timeoutMs"),
         attempt: p("attempt"),
         settledAt: p("settledAt"),
+        taskSeq: p("taskSeq"),
+        bucket: p("bucket"),
+        expert: p("expert"),
+        holder: p("holder"),
+        hasBeats: p("hasBeats"),
+        cost: p("cost"),
+        tokens: p("tokens"),
       }),
     ),
     insertOutput: compileStatement<

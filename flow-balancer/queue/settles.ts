@@ -77,7 +77,7 @@ export class Settles {
     );
     if (changes === 0) return null;
     this.#parts.tallies.move("queued", settlement.result.status);
-    this.#learn(plain, settlement, settledAt);
+    this.learn(plain, settlement, settledAt);
     this.#keepOutput(lease.id, packed);
     return ACCEPTED;
   }
@@ -94,7 +94,7 @@ export class Settles {
       settledColumns(task.seq, lease, settlement, settledAt, value),
     );
     this.#parts.tallies.move(task.state, settlement.result.status);
-    if (task.queue === "pool") this.#learn(task, settlement, settledAt);
+    if (task.queue === "pool") this.learn(task, settlement, settledAt);
     this.#keepOutput(lease.id, packed);
     return {
       accepted: true,
@@ -123,11 +123,13 @@ export class Settles {
     });
   }
 
-  #learn(
-    { kind, timeoutMs, attempt }: Omit<PlainFacts, "seq">,
-    { result, execution }: Settlement,
+  /** Also of an attempt that is tried again: what it showed was shown. */
+  learn(
+    { seq, kind, timeoutMs, attempt, holder }: PlainFacts,
+    settlement: Settlement,
     settledAt: EpochMs,
   ): void {
+    const { result, execution } = settlement;
     this.#sql.insertOutcome.run({
       kind,
       state: result.status,
@@ -135,9 +137,16 @@ export class Settles {
       waitMs: execution?.waitMs ?? null,
       startMs: execution?.startMs ?? null,
       runMs: execution?.runMs ?? null,
-      timeoutMs,
+      timeoutMs: settlement.timeoutMs ?? timeoutMs,
       attempt,
       settledAt,
+      taskSeq: seq,
+      bucket: settlement.bucket ?? "",
+      expert: settlement.expert ?? null,
+      holder,
+      hasBeats: execution?.beats === true ? 1 : 0,
+      cost: settlement.cost ?? null,
+      tokens: settlement.tokens ?? null,
     });
   }
 

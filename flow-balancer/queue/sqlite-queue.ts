@@ -111,9 +111,10 @@ export class SqliteQueue implements TaskQueue {
   retry(
     lease: Lease,
     settlement: Settlement,
+    holdMs = 0,
   ): Promise<Settled & { readonly again: boolean }> {
     return this.#writePacked(settlement, (packed) =>
-      this.#ends.retry(lease, packed),
+      this.#ends.retry(lease, packed, holdMs),
     );
   }
 

@@ -46,18 +46,21 @@ export class TaskEnds {
   retry(
     lease: Lease,
     packed: PackedSettlement,
+    holdMs: number,
   ): Settled & { readonly again: boolean } {
     const { settlement } = packed;
     const row = this.#rowUnder(lease);
     if (row === null || !mayTryAgain(row, settlement))
       return { ...this.#settles.settle(lease, packed), again: false };
     const { env } = this.#parts;
-    const pauseMs = retryDelay(
-      row.backoffMs ?? PLAIN_TERMS.backoffMs,
-      row.attempt,
-      `${row.id}/${row.attempt}`,
+    const seed = `${row.id}/${row.attempt}`;
+    const backoffMs = row.backoffMs ?? PLAIN_TERMS.backoffMs;
+    const pauseMs = Math.max(
+      retryDelay(backoffMs, row.attempt, seed),
+      retryDelay(holdMs, 1, seed),
     );
     this.#noteAttempt(row, "retried", settlementError(settlement));
+    if (row.queue === "pool") this.#settles.learn(row, settlement, env.now());
     this.#requeue(row, {
       dueBoot: pauseMs > 0 ? env.boot() + pauseMs : null,
       dueAt: pauseMs > 0 ? env.now() + pauseMs : null,

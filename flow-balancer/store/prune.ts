@@ -1,4 +1,4 @@
-/** What is deleted for good, a little at a time: outcomes and events beyond those that are kept, and pages that nothing is left on. */
+/** What is deleted for good, a little at a time: outcomes, decisions and events beyond those that are kept, what a newer version knows better, and pages that nothing is left on. */
 
 import type { Store } from "./database.ts";
 import type { Pace } from "./pace.ts";
@@ -9,7 +9,7 @@ const SLACK_PAGES = 1_024;
 const SLACK_SHARE = 0.1;
 const PAGES = 128;
 
-/** All but the newest `keep` of each kind. Returns how many. */
+/** All but the newest `keep` of each kind, and the newest of all: its number would be given away again, and whoever has read as far would miss the next. Returns how many. */
 export async function pruneOutcomes(
   { raw, commit }: Store,
   keep: number,
@@ -22,7 +22,7 @@ export async function pruneOutcomes(
      SELECT kind FROM k WHERE kind IS NOT NULL`,
   );
   const prune = raw.query<unknown, [string, number]>(
-    `DELETE FROM outcomes WHERE seq IN (SELECT seq FROM outcomes WHERE kind = ?1
+    `DELETE FROM outcomes WHERE seq < (SELECT max(seq) FROM outcomes) AND seq IN (SELECT seq FROM outcomes WHERE kind = ?1
        AND seq <= (SELECT seq FROM outcomes WHERE kind = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2) ORDER BY seq LIMIT ${ROWS})`,
   );
   let pruned = 0;
@@ -44,6 +44,33 @@ export function pruneEvents(
        AND seq IN (SELECT seq FROM events ORDER BY seq LIMIT ${ROWS})`,
   );
   return untilFew(pace, () => commit.write(() => prune.run(before).changes));
+}
+
+/** Those made before `before`, epoch ms, and all but the newest `keep`; the newest stays in any case. Returns how many. */
+export function pruneDecisions(
+  { raw, commit }: Store,
+  { before, keep }: { readonly before: number; readonly keep: number },
+  pace: Pace,
+): Promise<number> {
+  const prune = raw.query<unknown, [number, number]>(
+    `DELETE FROM decisions WHERE (at < ?1 OR id <= (SELECT max(id) FROM decisions) - ?2) AND id < (SELECT max(id) FROM decisions)
+       AND id IN (SELECT id FROM decisions ORDER BY id LIMIT ${ROWS})`,
+  );
+  return untilFew(pace, () =>
+    commit.write(() => prune.run(before, keep).changes),
+  );
+}
+
+/** States in a form that is out of date, unless a server that still has that form saved one since `before`, epoch ms. Returns how many. */
+export function pruneLearned(
+  { raw, commit }: Store,
+  before: number,
+): Promise<number> {
+  const prune = raw.query<unknown, [number]>(
+    `DELETE FROM learned_states WHERE updated_at < ?1
+       AND version < (SELECT max(version) FROM learned_states o WHERE o.learner = learned_states.learner)`,
+  );
+  return commit.write(() => prune.run(before).changes);
 }
 
 async function untilFew(

@@ -2,8 +2,8 @@
  * Keeps the database as large as what is asked of it. Ended tasks that are old, or too many, move to
  * the archive in small batches: written and synced there first, deleted after, so that a crash between
  * the two leaves a task in both, which is harmless, and never in neither. An idempotency key is
- * remembered for as long as its task is in the database. Old events, and the outcomes that no learner
- * reads any more, are deleted. One process does it at a time, and rests four times as long as it works.
+ * remembered for as long as its task is in the database. Old events and decisions, and the outcomes that
+ * no learner reads any more, are deleted. One process does it at a time, and rests four times as long as it works.
  */
 
 import type { Env } from "../core/ports.ts";
@@ -12,13 +12,19 @@ import { appendToArchive, pruneArchive } from "./archive-file.ts";
 import type { Store } from "./database.ts";
 import { type Due, EndedTasks } from "./ended-tasks.ts";
 import { Pace } from "./pace.ts";
-import { pruneEvents, pruneOutcomes, shrink } from "./prune.ts";
+import {
+  pruneDecisions,
+  pruneEvents,
+  pruneLearned,
+  pruneOutcomes,
+  shrink,
+} from "./prune.ts";
 import { RetentionLease } from "./retention-lease.ts";
 
 const DAY_MS = 86_400_000;
 
 export interface RetentionSettings {
-  /** Ended tasks, and events, stay for so many ms. */
+  /** Ended tasks, events and decisions stay for so many ms. */
   readonly keepMs: number;
   /** At most so many ended tasks stay, the newest. */
   readonly keepTasks: number;
@@ -28,6 +34,8 @@ export interface RetentionSettings {
   readonly batchTasks: number;
   /** Outcomes of each kind. */
   readonly keepOutcomes: number;
+  /** At most so many decisions stay, the newest: each takes about 1 kB. */
+  readonly keepDecisions: number;
   /** Archive files older than so many months, this one not counted, are deleted; and the oldest beyond so many bytes. */
   readonly archiveMonths: number;
   readonly archiveBytes: number;
@@ -39,6 +47,7 @@ const DEFAULTS: RetentionSettings = {
   quietMs: 600_000,
   batchTasks: 100,
   keepOutcomes: 10_000,
+  keepDecisions: 50_000,
   archiveMonths: 12,
   archiveBytes: 2_147_483_648,
 };
@@ -47,6 +56,7 @@ export interface RetentionReport {
   /** Tasks that moved. */
   readonly archived: number;
   readonly outcomes: number;
+  readonly decisions: number;
   readonly events: number;
   readonly archiveFiles: number;
 }
@@ -127,18 +137,26 @@ export class Retention {
   }): Promise<RetentionReport | null> {
     if ((await this.#take()) === null) return null;
     const { store, env, home } = this.#options;
-    const { keepMs, keepOutcomes, archiveBytes } = this.#settings;
+    const { keepMs, keepOutcomes, keepDecisions, archiveBytes } =
+      this.#settings;
     const pace = (this.#pace = new Pace(env, how));
     try {
       const archived = await this.#archive(pace);
       const outcomes = await pruneOutcomes(store, keepOutcomes, pace);
-      const events = await pruneEvents(store, env.now() - keepMs, pace);
+      const before = env.now() - keepMs;
+      const events = await pruneEvents(store, before, pace);
+      const decisions = await pruneDecisions(
+        store,
+        { before, keep: keepDecisions },
+        pace,
+      );
+      await pruneLearned(store, before);
       await shrink(store, pace);
       const archiveFiles = await pruneArchive(home, {
         oldest: this.#oldestMonth(env.now()),
         maxBytes: archiveBytes,
       });
-      return { archived, outcomes, events, archiveFiles };
+      return { archived, outcomes, decisions, events, archiveFiles };
     } finally {
       // If it cannot be let go, the next one waits until it has run out.
       await this.#lease.release(this.#mustRoll).catch(() => {});

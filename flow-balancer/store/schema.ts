@@ -17,7 +17,12 @@ import {
 } from "drizzle-orm/sqlite-core";
 import type { StoredText } from "../codec/stored-text.ts";
 import type { HolderId, SessionId, TaskId, WorkerId } from "../core/ids.ts";
-import type { DependencyOn, QueueName, TaskState } from "../core/task.ts";
+import type {
+  DependencyOn,
+  QueueName,
+  TaskState,
+  TerminalState,
+} from "../core/task.ts";
 import type { Tier } from "../core/tier.ts";
 
 export const tasks = sqliteTable(
@@ -171,21 +176,34 @@ export const attempts = sqliteTable(
 export type AttemptEnd =
   "retried" | "released" | "lease_expired" | "holder_died" | "redriven";
 
-/** What learners read: one row a settled task of the pool, kept when the task itself is archived. */
+/**
+ * What learners read: one row an attempt of a task of the pool whose holder said how it ended (an
+ * `Outcome`, core/outcome.ts), kept when the task itself is archived. `seq` grows in the order of the
+ * commits: it is given under the lock of the writer, and the newest row is never deleted.
+ */
 export const outcomes = sqliteTable(
   "outcomes",
   {
     seq: integer("seq").primaryKey(),
     kind: text("kind").notNull(),
-    state: text("state").$type<TaskState>().notNull(),
+    state: text("state").$type<TerminalState>().notNull(),
     tier: text("tier").$type<Tier>(),
     waitMs: real("wait_ms"),
     startMs: real("start_ms"),
     runMs: real("run_ms"),
-    /** The limit in force: with `timed_out`, the run took longer than this. */
+    /** The limit in force: with `timed_out`, the run would have taken longer than `runMs`. */
     timeoutMs: integer("timeout_ms"),
     attempt: integer("attempt").notNull(),
     settledAt: integer("settled_at").notNull(),
+    /** Joins it, with `attempt`, to what was decided; null in rows of older versions. Not indexed: who asks comes from here. */
+    taskSeq: integer("task_seq"),
+    bucket: text("bucket").notNull().default(""),
+    expert: text("expert"),
+    holder: text("holder").$type<HolderId>(),
+    /** 1: it gave signs of life while it ran. */
+    hasBeats: integer("has_beats").$type<0 | 1>().notNull().default(0),
+    cost: real("cost"),
+    tokens: integer("tokens"),
   },
   (table) => [index("outcomes_kind").on(table.kind, table.seq)],
 );

@@ -1,10 +1,11 @@
-/** The tables of what terminals share besides tasks: sessions, instances, the board, what happened. See schema.ts for the clocks. */
+/** The tables of what terminals share besides tasks: sessions, instances, the board, what happened, what was decided and learned. See schema.ts for the clocks. */
 
 import { sql } from "drizzle-orm";
 import {
   index,
   integer,
   primaryKey,
+  real,
   sqliteTable,
   text,
 } from "drizzle-orm/sqlite-core";
@@ -144,4 +145,47 @@ export const events = sqliteTable(
     detailJson: text("detail"),
   },
   (table) => [index("events_type").on(table.type, table.seq)],
+);
+
+/** What a policy chose for an attempt of a task, and what else it could have: a `DecisionRecord` (core/decision.ts). */
+export const decisions = sqliteTable(
+  "decisions",
+  {
+    id: integer("id").primaryKey(),
+    taskId: text("task_id").$type<TaskId>().notNull(),
+    /** The task's, by which outcomes are found; it outlives the task. */
+    taskSeq: integer("task_seq").notNull(),
+    attempt: integer("attempt").notNull(),
+    /** The newest outcome then: what came of it came later. */
+    outcomeSeq: integer("outcome_seq").notNull(),
+    at: integer("at").notNull(),
+    policy: text("policy").notNull(),
+    version: text("version").notNull(),
+    choice: text("choice").notNull(),
+    /** JSON list of `Alternative`. */
+    alternativesJson: text("alternatives").notNull(),
+    propensity: real("propensity").notNull(),
+    reasonJson: text("reason").notNull(),
+  },
+  (table) => [
+    index("decisions_attempt").on(table.taskSeq, table.attempt),
+    index("decisions_task").on(table.taskId),
+  ],
+);
+
+/** What learners know. */
+export const learnedStates = sqliteTable(
+  "learned_states",
+  {
+    learner: text("learner").notNull(),
+    /** Of the form of its state. */
+    version: integer("version").notNull(),
+    /** Grows with every save. */
+    revision: integer("revision").notNull(),
+    /** Of the last outcome that is part of it; 0: of none. */
+    seq: integer("seq").notNull(),
+    stateJson: text("state").$type<StoredText>().notNull(),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.learner, table.version] })],
 );

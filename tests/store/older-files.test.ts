@@ -7,6 +7,7 @@ import { readMigrationFiles } from "drizzle-orm/migrator";
 import { SqliteQueue } from "../../flow-balancer/queue/sqlite-queue.ts";
 import { taskId } from "../../flow-balancer/core/ids.ts";
 import { closeStore, openStore } from "../../flow-balancer/store/database.ts";
+import { writeOldStore } from "../support/damaged-store-old.ts";
 import { FakeEnv } from "../support/fake-env.ts";
 
 /** A file as version two left it: one task in each of four states. */
@@ -107,4 +108,46 @@ test("a file of an older version: what its servers left open has ended and says 
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test("a file of the version before: every row of it is kept as it was", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "older-"));
+  const path = join(folder, "flow.db");
+  writeOldStore(path, 3);
+  const raw = new Database(path, { strict: true });
+  for (let n = 0; n < 30; n++)
+    raw.run(
+      "INSERT INTO outcomes (kind, state, tier, wait_ms, start_ms, run_ms, timeout_ms, attempt, settled_at) VALUES (?, 'timed_out', 'hot', 1.5, 0, ?, 800, 1, 7)",
+      [`k${n % 4}`, n],
+    );
+  raw.run(
+    "INSERT INTO events (at, type, detail) VALUES (5, 'task.claimed', '{}')",
+  );
+  // What `meta` says a server writes as it opens the file.
+  const tables = raw
+    .query<{ name: string }, []>(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'meta' AND name NOT LIKE '\\_\\_%' ESCAPE '\\'",
+    )
+    .all();
+  /** Of the columns there are now. */
+  const reads = tables.map(({ name }) => {
+    const columns = raw
+      .query<{ name: string }, []>(
+        `SELECT name FROM pragma_table_info('${name}')`,
+      )
+      .all()
+      .map((it) => `"${it.name}"`);
+    return `SELECT ${columns.join(", ")} FROM "${name}"`;
+  });
+  const before = reads.map((read) => raw.query(read).values());
+  raw.close();
+  const store = openStore(path, "normal", new FakeEnv());
+  const after = reads.map((read) => store.raw.query(read).values());
+  expect(after).toEqual(before);
+  const rows = tables.map(({ name }, at) => [name, after[at]!.length]);
+  expect(Object.fromEntries(rows)).toMatchObject({
+    ...{ tasks: 40, outcomes: 30, events: 1, sessions: 2 },
+  });
+  await closeStore(store);
+  rmSync(folder, { recursive: true });
 });

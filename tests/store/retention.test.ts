@@ -8,7 +8,7 @@ import {
 import { closeStore, openStore } from "../../flow-balancer/store/database.ts";
 import { Retention } from "../../flow-balancer/store/retention.ts";
 import { boardNotes, events } from "../../flow-balancer/store/shared-schema.ts";
-import { dependencies, outcomes } from "../../flow-balancer/store/schema.ts";
+import { dependencies } from "../../flow-balancer/store/schema.ts";
 import { until } from "../support/until.ts";
 import { DAY, type Planted, RetentionDesk } from "./retention-desk.ts";
 
@@ -182,41 +182,6 @@ test("who lets go is followed at once, in the same file", async () => {
   expect(await desk.process().runOnce()).toMatchObject({ archived: 2 });
   expect(await desk.folder()).toEqual(["2023-11.000001.jsonl.zst"]);
   expect((await desk.archived()).length).toBe(4);
-});
-
-test("outcomes but the newest of each kind, and old events, are deleted", async () => {
-  using desk = new RetentionDesk();
-  const at = desk.env.now();
-  for (const [kind, n] of [
-    ["a", 1_300],
-    ["b", 4],
-    ["c", 5],
-  ] as const)
-    for (let i = 0; i < n; i++)
-      desk.store.orm
-        .insert(outcomes)
-        .values({ kind, state: "completed", attempt: i, settledAt: at })
-        .run();
-  for (let i = 0; i < 1_200; i++)
-    desk.store.orm
-      .insert(events)
-      .values({ at: i < 1_100 ? at - 31 * DAY : at, type: "a.b" })
-      .run();
-  expect(await desk.process({ keepOutcomes: 4 }).runOnce()).toMatchObject({
-    outcomes: 1_297,
-    events: 1_100,
-  });
-  const left = desk.store.raw
-    .query<{ kind: string; oldest: number; n: number }, []>(
-      "SELECT kind, min(attempt) AS oldest, count(*) AS n FROM outcomes GROUP BY kind",
-    )
-    .all();
-  expect(left).toEqual([
-    { kind: "a", oldest: 1_296, n: 4 },
-    { kind: "b", oldest: 0, n: 4 },
-    { kind: "c", oldest: 1, n: 4 },
-  ]);
-  expect(desk.count("events")).toBe(100);
 });
 
 test("started, it works in the background, and stops when told", async () => {

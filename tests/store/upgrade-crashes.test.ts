@@ -57,7 +57,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe.each([0, 1, 2])("a store of version %i", (version) => {
+describe.each([0, 1, 2, 3])("a store of version %i", (version) => {
   const total = statementsFrom(version);
   const file = (name: string | number): string =>
     join(folder, `${version} ${name}.db`);

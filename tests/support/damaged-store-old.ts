@@ -42,8 +42,9 @@ function fill(raw: Database, version: number): void {
     );
   }
   for (let n = 0; n < 40; n++) insertTask(raw, version, n);
-  raw.run("INSERT INTO sessions VALUES ('open', 'o', 5, NULL)");
-  raw.run("INSERT INTO sessions VALUES ('closed', NULL, 5, 9)");
+  raw.run(
+    "INSERT INTO sessions (id, name, opened_at, closed_at) VALUES ('open', 'o', 5, NULL), ('closed', NULL, 5, 9)",
+  );
   raw.run("INSERT INTO task_outputs VALUES ('task_2', 'printed', 7, 0)");
 }
 
