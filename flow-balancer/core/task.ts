@@ -110,6 +110,8 @@ export interface Execution extends Timing {
   readonly decision?: Decision | null;
   /** Workers that died under earlier tries of the same attempt; left out: none. */
   readonly deaths?: number;
+  /** It gave a sign of life while it ran: heartbeat, progress, log or output, its last words apart. Left out: none. */
+  readonly beats?: boolean;
 }
 
 /** Everything that is known of a task: one row. */

@@ -4,13 +4,14 @@ import { wireError, type ErrorCode, type WireError } from "../core/errors.ts";
 import type { TaskResult } from "../core/task.ts";
 import type { WorkerHealth } from "../core/pool-status.ts";
 import type { PoolKind } from "./pool-task.ts";
+import type { Overrun } from "./signs-of-life.ts";
 
 /** Why a running job is being ended by us. */
 export type EndReason =
   | { readonly type: "cancelled" }
   | {
       readonly type: "timed_out";
-      readonly timeoutMs: number;
+      readonly overrun: Overrun;
       /** How its worker was when its time was up. */
       readonly health: WorkerHealth;
     }
@@ -52,16 +53,18 @@ export function endedResult(
         error: wireError("CANCELLED", `the task was cancelled; ${how}`),
         valueJson: null,
       };
-    case "timed_out":
+    case "timed_out": {
+      const [what, hint] = overrunWords(reason.overrun);
       return {
         status: "timed_out",
         error: wireError(
           "TASK_TIMEOUT",
-          `the task ran longer than its ${reason.timeoutMs} ms${HEALTH_WORDS[reason.health] ?? ""}; ${how}`,
-          "Give a larger timeout_ms, or split the work.",
+          `the task ran longer than ${what}${HEALTH_WORDS[reason.health] ?? ""}; ${how}`,
+          hint,
         ),
         valueJson: null,
       };
+    }
     case "too_large":
       return failed(
         "MEMORY_LIMIT",
@@ -80,6 +83,31 @@ export function endedResult(
         "SHUTTING_DOWN",
         "the server shut down before the task ended",
       );
+  }
+}
+
+/** What it ran longer than, and what to do. */
+function overrunWords(overrun: Overrun): readonly [string, string] {
+  const { limitMs } = overrun;
+  switch (overrun.type) {
+    case "limit":
+      return [
+        `its ${limitMs} ms`,
+        "Give a larger timeout_ms, or split the work.",
+      ];
+    case "silent": {
+      const { silentMs } = overrun;
+      const since = silentMs === null ? "" : ` for ${Math.floor(silentMs)} ms`;
+      return [
+        `its limit of ${limitMs} ms and gave no sign of life${since}`,
+        "A task that prints, or calls ctx.heartbeat(), is given longer; timeout_ms is a limit of your own.",
+      ];
+    }
+    case "alive":
+      return [
+        `the ${limitMs} ms that a task which gives signs of life may take`,
+        "Give a larger timeout_ms, or split the work.",
+      ];
   }
 }
 

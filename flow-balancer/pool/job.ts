@@ -30,6 +30,7 @@ import type {
   PoolRun,
   PoolTask,
 } from "./pool-task.ts";
+import { SignsOfLife, type Limits, type Look } from "./signs-of-life.ts";
 import type { WorkerView } from "./worker-view.ts";
 
 /** The worker that has a job, as far as a job's owner needs to know it. */
@@ -78,6 +79,8 @@ export class Job implements PoolRun {
   dueAt = Number.POSITIVE_INFINITY;
   /** While it is being ended: when its worker is killed. */
   killAt = Number.POSITIVE_INFINITY;
+  /** When its own time began on the worker that has it; null: its kind is not loaded there yet. */
+  begunAt: MonoMs | null = null;
   /** When it was told to stop. */
   endedAt: MonoMs | null = null;
   /** What it left of its session's state, and the version that was made from; null: what it found. */
@@ -88,10 +91,14 @@ export class Job implements PoolRun {
   #settled = false;
   readonly #env: Env;
   readonly #owner: JobOwner;
+  #limits: Limits;
+  #signs: SignsOfLife | null = null;
   #tier: Tier | null = null;
   #worker: WorkerId | null = null;
   #placedAt: MonoMs;
   #startMs = 0;
+  /** When the worker it had last died; null: it has one, or never had. */
+  #leftAt: MonoMs | null = null;
   #crashKey: string | null = null;
 
   constructor(
@@ -101,7 +108,7 @@ export class Job implements PoolRun {
     owner: JobOwner,
     describeOnly: boolean,
   ) {
-    this.task = task;
+    this.task = this.#limits = task;
     this.observer = observer;
     this.describeOnly = describeOnly;
     this.#env = env;
@@ -145,24 +152,45 @@ export class Job implements PoolRun {
     this.#owner.cancel(this);
   }
 
-  placed(tier: Tier, worker: WorkerId, now: MonoMs): void {
+  placed(tier: Tier, worker: WorkerId, now: MonoMs, isLoaded: boolean): void {
     this.#tier = tier;
     this.#worker = worker;
     this.#placedAt = now;
+    // Of a worker that died, if it had one before.
+    this.#startMs = 0;
+    this.#signs = this.#leftAt = null;
+    this.begunAt = isLoaded ? now : null;
     this.leaves = null;
     this.observer.started?.(tier);
   }
 
-  loaded(loadMs: number): void {
+  loaded(loadMs: number, now: MonoMs): void {
     this.#startMs = loadMs;
+    this.begunAt = now;
+  }
+
+  /** Its code said or printed something. */
+  gaveSign(now: MonoMs): void {
+    if (this.begunAt !== null)
+      (this.#signs ??= new SignsOfLife(this.begunAt)).give(now);
+  }
+
+  /** Its own time begins; after so many ms it is looked at. */
+  begins(): number {
+    this.#limits = this.task.limits?.() ?? this.task;
+    return this.#limits.timeoutMs;
+  }
+
+  /** Its first limit, or a moment named by the look before, has passed. */
+  look(begunAt: MonoMs): Look {
+    const signs = (this.#signs ??= new SignsOfLife(begunAt));
+    return signs.look(this.#limits, this.#env.mono());
   }
 
   /** The worker's answer. `completed` counts even while the job is being ended: a worker says so only if it was done before it heard of that. */
   answered(outcome: WorkerOutcome, runMs: number): void {
-    if (this.ending !== null && outcome.status !== "completed") {
-      this.ended("it stopped when asked to");
-      return;
-    }
+    if (this.ending !== null && outcome.status !== "completed")
+      return this.ended("it stopped when asked to");
     this.#settle(
       outcome.status === "cancelled"
         ? {
@@ -216,11 +244,9 @@ export class Job implements PoolRun {
 
   /** The worker died under it. What may have had effects and must not have them twice has no known outcome. */
   workerDied(how: string, loss: Loss): void {
-    if (this.ending !== null) {
-      this.ended(`its worker ${how}`);
-      return;
-    }
+    if (this.ending !== null) return this.ended(`its worker ${how}`);
     this.deaths++;
+    this.#leftAt = this.#env.mono();
     this.alone = true;
     const isSafe = loss === "never_started" || mayRunTwice(this.task.kind);
     if (isSafe && !this.describeOnly) {
@@ -253,16 +279,20 @@ export class Job implements PoolRun {
 
   #execution(reportedRunMs: number | undefined): Execution | null {
     if (this.#tier === null || this.#worker === null) return null;
+    const { begunAt, deaths } = this;
+    // How long it takes to stop when told, or waits for another worker, is not its own time.
+    const until = this.endedAt ?? this.#leftAt ?? this.#env.mono();
+    const ranMs = reportedRunMs ?? until - (begunAt ?? this.#placedAt);
     const execution = {
       tier: this.#tier,
       worker: this.#worker,
       waitMs: this.#placedAt - this.enqueuedAt,
-      startMs: this.#startMs,
-      runMs:
-        reportedRunMs ??
-        Math.max(0, this.#env.mono() - this.#placedAt - this.#startMs),
+      // A kind that never got loaded took all of it.
+      startMs: begunAt === null ? Math.max(0, ranMs) : this.#startMs,
+      runMs: begunAt === null ? 0 : Math.max(0, ranMs),
       decision: decisionOf(this.choice, this.predicted),
+      beats: this.#signs?.hasAnyBefore(until) ?? false,
     };
-    return this.deaths > 0 ? { ...execution, deaths: this.deaths } : execution;
+    return deaths > 0 ? { ...execution, deaths } : execution;
   }
 }

@@ -1,5 +1,6 @@
 /** The kinds there are: the two built in and those the configuration names. */
 
+import { isListKind, LIST } from "../core/chunking.ts";
 import { didYouMean } from "../core/nearest-name.ts";
 import { quoted } from "../core/quoted.ts";
 import { BalancerError } from "../core/errors.ts";
@@ -30,7 +31,10 @@ export interface ModuleKind {
 
 interface Entry {
   readonly pool: PoolKind;
+  /** In force where neither the task nor what was learned says another. */
   readonly timeoutMs: number;
+  /** A person set it for this kind: it is never learned. */
+  readonly hasOwnTimeout: boolean;
   /** What it did may not be done twice: never run again once it may have started. */
   readonly runsOnce: boolean;
   readonly description: string;
@@ -40,6 +44,8 @@ interface Entry {
 
 export class KindRegistry {
   readonly #entries = new Map<string, Entry>();
+  /** Made when they are asked for; by the name of what they are lists of. */
+  readonly #lists = new Map<string, Entry>();
   readonly #defaultTimeoutMs: number;
 
   constructor(modules: readonly ModuleKind[], defaultTimeoutMs: number) {
@@ -61,6 +67,7 @@ export class KindRegistry {
         runsOnce: !mayRunTwice(pool),
         capabilities: kind.capabilities,
         timeoutMs: kind.timeoutMs ?? defaultTimeoutMs,
+        hasOwnTimeout: kind.timeoutMs !== null,
         description: kind.description ?? "",
         schema: null,
       });
@@ -68,8 +75,19 @@ export class KindRegistry {
   }
 
   /** Throws UNKNOWN_KIND and names those there are. */
-  get(kind: string): Pick<Entry, "pool" | "timeoutMs" | "runsOnce"> {
+  get(
+    kind: string,
+  ): Pick<Entry, "pool" | "timeoutMs" | "hasOwnTimeout" | "runsOnce"> {
     return this.#entry(kind);
+  }
+
+  /**
+   * The name under which a list of the kind's inputs is one task. Null where its tasks are to be run one
+   * by one: their number at a time is limited, or what they did may not be done twice. Throws UNKNOWN_KIND.
+   */
+  listKind(kind: string): string | null {
+    const { pool, runsOnce } = this.#entry(kind);
+    return runsOnce || pool.concurrency !== null ? null : `${kind}${LIST}`;
   }
 
   list(): KindInfo[] {
@@ -105,12 +123,12 @@ export class KindRegistry {
       description: entry.description || (said.description ?? ""),
       schema: said.inputSchema as KindInfo["inputSchema"],
     };
-    this.#entries.set(kind, known);
+    if (this.#entries.has(kind)) this.#entries.set(kind, known);
     return toInfo(known);
   }
 
   #entry(kind: string): Entry {
-    const entry = this.#entries.get(kind);
+    const entry = this.#entries.get(kind) ?? this.#listOf(kind);
     if (entry === undefined)
       throw new BalancerError(
         "UNKNOWN_KIND",
@@ -120,6 +138,19 @@ export class KindRegistry {
         },
       );
     return entry;
+  }
+
+  #listOf(name: string): Entry | undefined {
+    if (!isListKind(name)) return undefined;
+    const kind = name.slice(0, -LIST.length);
+    const of = this.#entries.get(kind);
+    if (of === undefined || this.listKind(kind) === null) return undefined;
+    const known = this.#lists.get(kind);
+    if (known !== undefined) return known;
+    const source = { type: "each", kind, of: of.pool.source } as const;
+    const made: Entry = { ...of, pool: { ...of.pool, name, source } };
+    this.#lists.set(kind, made);
+    return made;
   }
 
   #addBuiltIn(
@@ -141,6 +172,7 @@ export class KindRegistry {
       runsOnce: !mayRunTwice(pool),
       capabilities: [],
       timeoutMs: this.#defaultTimeoutMs,
+      hasOwnTimeout: false,
       description: description.description ?? "",
       schema: description.inputSchema as Record<string, JsonValue> | null,
     });

@@ -216,7 +216,8 @@ export class MultiTierPoolManager {
       this.#times.observe({
         kind: name,
         tier,
-        startMs,
+        // Of a kind that was not loaded in the end nothing is learned.
+        startMs: job.begunAt === null ? 0 : startMs,
         runMs,
         status: result.status,
       });

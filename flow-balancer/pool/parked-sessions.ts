@@ -15,6 +15,9 @@ export interface ParkedSessionsOptions {
   readonly chooseAnew: () => void;
 }
 
+/** A wait so short that the clock does not move would choose the same again, and again. */
+const LEAST_MS = 1;
+
 export class ParkedSessions {
   readonly #options: ParkedSessionsOptions;
   readonly #parked = new Set<string>();
@@ -33,7 +36,8 @@ export class ParkedSessions {
     const { env, queue } = this.#options;
     this.#parked.add(session);
     queue.setSessionParked(session, true);
-    if (Number.isFinite(forMs)) this.#due.need(env.mono() + forMs);
+    if (Number.isFinite(forMs))
+      this.#due.need(env.mono() + Math.max(LEAST_MS, forMs));
   }
 
   letGo(session: string): void {

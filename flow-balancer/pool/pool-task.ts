@@ -4,6 +4,7 @@ import type { SessionId, TaskId } from "../core/ids.ts";
 import type { Effects, Execution, TaskResult } from "../core/task.ts";
 import type { Tier } from "../core/tier.ts";
 import type { KindSource } from "../worker/protocol.ts";
+import type { Limits } from "./signs-of-life.ts";
 
 /** A kind as the pool runs it. */
 export interface PoolKind {
@@ -36,6 +37,13 @@ export interface PoolTask {
   readonly priority: number;
   /** Longest run time, ms; waiting and loading do not count. */
   readonly timeoutMs: number;
+  /**
+   * Longest run time of a run that gives signs of life, ms: then `timeoutMs` ends only one that gave none
+   * lately (see signs-of-life.ts). Left out, or no more than `timeoutMs`: that is the only limit.
+   */
+  readonly maxTimeoutMs?: number;
+  /** Both, asked for when its own time begins: by then more may be known than when it was handed in. Left out: as above. */
+  readonly limits?: () => Limits;
   /** From now to its end, ms: refused if that cannot be kept; null or left out: no matter when. */
   readonly deadlineMs?: number | null;
   /**

@@ -1,15 +1,19 @@
-/** Passes on what a worker says of a job that runs. */
+/** Passes on what a worker says of a job that runs: each a sign that it lives. */
 
-import type { PoolObserver } from "./pool-task.ts";
+import type { MonoMs } from "../core/time.ts";
+import type { Job } from "./job.ts";
 import type { JobMessage } from "./worker-channel.ts";
 
 export function tellObserver(
-  observer: PoolObserver,
+  job: Job,
   message: Exclude<
     JobMessage,
     { type: "bound" | "loaded" | "described" | "state" }
   >,
+  now: MonoMs,
 ): void {
+  if (message.type !== "output" || !message.stray) job.gaveSign(now);
+  const { observer } = job;
   switch (message.type) {
     case "progress":
       observer.progress?.(message.done, message.total, message.message);

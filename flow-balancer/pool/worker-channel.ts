@@ -86,7 +86,7 @@ export class WorkerChannel {
   readonly #reader: StatusPageReader | null;
   readonly #kinds = new Map<string, number>();
   #isReady = false;
-  #heartbeats = 0;
+  #turns = 0;
 
   /** Throws if the process cannot be started. */
   constructor(options: ChannelOptions) {
@@ -176,7 +176,7 @@ export class WorkerChannel {
     };
   }
 
-  /** Of the page; without one, of the heartbeats, which only running jobs send. */
+  /** Of the page; without one, of the messages that say so, which come only while it has jobs. */
   #pulse(hasJobs: boolean): Pulse | null {
     if (this.#reader !== null) {
       const beats = this.#reader.read()?.beats;
@@ -185,7 +185,7 @@ export class WorkerChannel {
         : { source: "page", beats, everyMs: BEAT_MS };
     }
     return hasJobs
-      ? { source: "messages", beats: this.#heartbeats, everyMs: HEARTBEAT_MS }
+      ? { source: "messages", beats: this.#turns, everyMs: HEARTBEAT_MS }
       : null;
   }
 
@@ -222,8 +222,10 @@ export class WorkerChannel {
       case "result_bulk":
         this.#bulkResult(message);
         return;
+      case "turning":
+        this.#turns++;
+        return;
       default:
-        if (message.type === "heartbeat") this.#heartbeats++;
         events.said(message);
     }
   }

@@ -115,11 +115,10 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
     if (session !== null && kind.source.type === "script")
       this.holdsMemory = true;
     if (hasEnv(kind)) this.reservedFor = kind.name;
-    job.placed(tier, this.id, now);
-    const limitMs = this.loaded.has(kind.name)
-      ? job.task.timeoutMs
-      : this.#options.startTimeoutMs;
-    this.#setDue(job, now + limitMs);
+    const isLoaded = this.loaded.has(kind.name);
+    job.placed(tier, this.id, now, isLoaded);
+    const { startTimeoutMs } = this.#options;
+    this.#setDue(job, now + (isLoaded ? job.begins() : startTimeoutMs));
     this.#channel.start(job, number);
   }
 
@@ -201,9 +200,10 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
         job.dueAt = job.killAt;
         this.#channel.process.terminate();
       } else this.#kill();
-    } else if (this.loaded.has(job.task.kind.name)) {
-      const { timeoutMs } = job.task;
-      this.end(job, { type: "timed_out", timeoutMs, health: this.health });
+    } else if (job.begunAt !== null) {
+      const look = job.look(job.begunAt);
+      if (look.type === "goes_on") job.dueAt = look.until;
+      else this.end(job, { ...look, type: "timed_out", health: this.health });
     } else {
       const afterMs = this.#options.startTimeoutMs;
       job.ending = { type: "not_loaded", afterMs };
@@ -241,9 +241,8 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
   #handle(message: JobMessage, job: Job): void {
     if (message.type === "loaded") {
       this.loaded.add(job.task.kind.name);
-      job.loaded(message.loadMs);
-      if (job.ending === null)
-        this.#setDue(job, this.heardAt + job.task.timeoutMs);
+      job.loaded(message.loadMs, this.heardAt);
+      if (job.ending === null) this.#setDue(job, this.heardAt + job.begins());
     } else if (message.type === "described") {
       if (message.error === null) this.loaded.add(job.task.kind.name);
       this.#free(message.job);
@@ -252,7 +251,7 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
     } else if (message.type === "bound")
       this.holdsMemory = this.session !== null;
     else if (message.type === "state") this.starts.changed(job, message.json);
-    else tellObserver(job.observer, message);
+    else tellObserver(job, message, this.heardAt);
   }
 
   #ready(): void {

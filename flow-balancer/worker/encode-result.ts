@@ -4,8 +4,10 @@ import { wireError } from "../core/errors.ts";
 import { describe } from "./kinds/import-error.ts";
 import type { WorkerOutcome } from "./protocol.ts";
 
+type Encoded = Exclude<WorkerOutcome, { readonly status: "cancelled" }>;
+
 /** `undefined` is null: a task may return nothing. NaN and the infinities are null too, as JSON has it. */
-export function encodeResult(value: unknown, maxBytes: number): WorkerOutcome {
+export function encodeResult(value: unknown, maxBytes: number): Encoded {
   let text: string | undefined;
   try {
     text = isPlain(value, 0)
@@ -74,7 +76,7 @@ function refuseUnspeakable(
   return value;
 }
 
-const unserializable = (message: string): WorkerOutcome => ({
+const unserializable = (message: string): Encoded => ({
   status: "failed",
   error: wireError(
     "RESULT_NOT_SERIALIZABLE",

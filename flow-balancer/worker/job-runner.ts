@@ -4,20 +4,16 @@
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import {
-  BalancerError,
-  toWireError,
-  wireError,
-  type WireError,
-} from "../core/errors.ts";
+import type { WireError } from "../core/errors.ts";
 import type { MonoMs } from "../core/time.ts";
 import { encodeResult } from "./encode-result.ts";
 import type { RunRequest } from "./frames.ts";
-import { describe } from "./kinds/import-error.ts";
+import { eachOf } from "./kinds/each.ts";
 import type { KindOutcome, LoadedKind } from "./kinds/loaded-kind.ts";
 import { loadModule } from "./kinds/module.ts";
 import { scriptKind } from "./kinds/script.ts";
 import { shellKind } from "./kinds/shell.ts";
+import { thrownError } from "./kinds/thrown-error.ts";
 import {
   HEARTBEAT_MS,
   type FromWorker,
@@ -80,10 +76,8 @@ export class JobRunner {
       send: (message) => answers.send(message),
       stateOf: (session) => this.#memory.stateOf(session),
     };
-    // One for all jobs: a timer a job costs more than most jobs do.
     setInterval(() => {
-      for (const job of this.#jobs.keys())
-        answers.send({ type: "heartbeat", job });
+      if (this.#jobs.size > 0) answers.send({ type: "turning" });
     }, HEARTBEAT_MS).unref();
   }
 
@@ -91,7 +85,7 @@ export class JobRunner {
   print(text: string): void {
     const current = this.#current.getStore();
     if (current !== undefined) current.print(text);
-    else for (const job of this.#jobs.values()) job.print(text);
+    else for (const job of this.#jobs.values()) job.print(text, "stray");
   }
 
   /** For a process that is about to end: what was printed is sent now or never. */
@@ -241,26 +235,26 @@ export class JobRunner {
   }
 }
 
-function loadKind(kind: string, source: KindSource): Promise<LoadedKind> {
+async function loadKind(kind: string, source: KindSource): Promise<LoadedKind> {
   switch (source.type) {
     case "shell":
-      return Promise.resolve(shellKind);
+      return shellKind;
     case "script":
-      return Promise.resolve(scriptKind);
+      return scriptKind;
     case "module":
       return loadModule(kind, source.path);
+    case "each":
+      return eachOf(await loadKind(source.kind, source.of));
   }
 }
 
-function failure(
+const failure = (
   thrown: unknown,
-): Extract<WorkerOutcome, { status: "failed" }> {
-  const error =
-    thrown instanceof BalancerError
-      ? toWireError(thrown)
-      : wireError("TASK_THREW", `the task threw: ${describe(thrown)}`);
-  return { status: "failed", error, valueJson: null };
-}
+): Extract<WorkerOutcome, { status: "failed" }> => ({
+  status: "failed",
+  error: thrownError(thrown),
+  valueJson: null,
+});
 
 /** A task whose change of its session's state could not be kept has not completed; its value is. */
 const withoutState = (

@@ -25,7 +25,7 @@ export function signalGroup(
   }
 }
 
-/** Living processes with `name=value` (or a value that starts with it) in their environment, this one left out. */
+/** Living processes with `name=value` (or a value that starts with it) in their environment, this one left out. A NUL at its end: the value is the whole. */
 export function findMarked(name: string, valuePrefix: string): number[] {
   const mark = Buffer.from(`${name}=${valuePrefix}`);
   const found: number[] = [];

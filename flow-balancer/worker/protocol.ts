@@ -9,13 +9,15 @@ import type { BulkRef, LaneTicket } from "./bulk-lane.ts";
 import type { RunRequest } from "./frames.ts";
 import type { SharedFileTicket } from "./shared-file.ts";
 
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /** Where the code of a kind comes from. A module's path is absolute. */
 export type KindSource =
   | { readonly type: "shell" }
   | { readonly type: "script" }
-  | { readonly type: "module"; readonly path: string };
+  | { readonly type: "module"; readonly path: string }
+  /** A list of another kind's inputs; see kinds/each.ts. */
+  | { readonly type: "each"; readonly kind: string; readonly of: KindSource };
 
 /** Fixed for a worker's life and given at its start. */
 export interface WorkerSettings {
@@ -140,7 +142,10 @@ export type FromWorker =
       readonly total: number | null;
       readonly message: string | null;
     }
+  /** The job's code said that it lives. */
   | { readonly type: "heartbeat"; readonly job: number }
+  /** The worker's main thread turns; says nothing of its jobs. */
+  | { readonly type: "turning" }
   /** The job looked at its session's memory: from now on the process holds it. */
   | { readonly type: "bound"; readonly job: number }
   /** What the job left of its session's state, where that is another than before; comes before its result. */
@@ -152,10 +157,12 @@ export type FromWorker =
       readonly job: number;
       readonly text: string;
       readonly bytes: number;
+      /** Printed by code of which cannot be told whose it is. */
+      readonly stray: boolean;
     }
   | { readonly type: "bye" };
 
-/** A running job says it is alive this often, whether or not its code does. */
+/** A worker that has jobs says so often that it turns: for who cannot read its page. */
 export const HEARTBEAT_MS = 5_000;
 /** So often a worker counts up on its page, while its main thread turns: a store to memory. */
 export const BEAT_MS = 250;

@@ -22,7 +22,8 @@ export function readMessage(
   if (!isFields(raw)) return null;
   if (raw["type"] === "ready")
     return isAmount(raw["protocol"]) ? (raw as unknown as FromWorker) : null;
-  if (raw["type"] === "bye") return { type: "bye" };
+  if (raw["type"] === "bye" || raw["type"] === "turning")
+    return { type: raw["type"] };
   if (raw["type"] === "lane_open" || raw["type"] === "lane_shrunk")
     return readOfLane(raw, raw["type"]);
   const { job } = raw;
@@ -58,9 +59,9 @@ function readOfJob(
       return isText(message) ? { type: "log", job, message } : null;
     }
     case "output": {
-      const { text, bytes } = raw;
-      return isText(text) && isAmount(bytes)
-        ? { type: "output", job, text, bytes }
+      const { text, bytes, stray } = raw;
+      return isText(text) && isAmount(bytes) && typeof stray === "boolean"
+        ? { type: "output", job, text, bytes, stray }
         : null;
     }
     case "progress": {

@@ -11,6 +11,8 @@ export type ReportClock = Pick<Env, "mono" | "timer">;
 
 /** A person following along sees no difference. */
 export const GATHER_MS = 50;
+/** Of a job that says it lives as often as it can, so many are enough. */
+export const SIGN_MS = 250;
 /** Of those gathered in that time, so many log messages go as they are. The rest become one. */
 export const MAX_MESSAGES = 20;
 /** Of one message; what is longer is cut. */
@@ -37,9 +39,11 @@ export class ReportBuffer {
   ) {
     this.#job = job;
     this.#send = send;
-    this.#logWindow = new Window(clock, () => this.#sendLogs());
-    this.#progressWindow = new Window(clock, () => this.#sendProgress());
-    this.#heartbeatWindow = new Window(clock, () => {});
+    this.#logWindow = new Window(clock, GATHER_MS, () => this.#sendLogs());
+    this.#progressWindow = new Window(clock, GATHER_MS, () =>
+      this.#sendProgress(),
+    );
+    this.#heartbeatWindow = new Window(clock, SIGN_MS, () => {});
   }
 
   log(text: string): void {
@@ -110,20 +114,22 @@ export class ReportBuffer {
 /** The time after something was sent in which the next waits. */
 class Window {
   readonly #clock: ReportClock;
+  readonly #ms: number;
   readonly #send: () => void;
   #openedAt = -Infinity;
   #stopTimer: (() => void) | null = null;
 
   /** `send`: all that waits. */
-  constructor(clock: ReportClock, send: () => void) {
+  constructor(clock: ReportClock, ms: number, send: () => void) {
     this.#clock = clock;
+    this.#ms = ms;
     this.#send = send;
   }
 
   /** False: what is to be said goes now. By the clock, since a loop that never waits lets no timer run. */
   isOpen(): boolean {
     const now = this.#clock.mono();
-    if (now - this.#openedAt < GATHER_MS) return true;
+    if (now - this.#openedAt < this.#ms) return true;
     this.flush();
     this.#openedAt = now;
     return false;
@@ -131,7 +137,7 @@ class Window {
 
   /** At the end of the window. */
   sendLater(): void {
-    const left = this.#openedAt + GATHER_MS - this.#clock.mono();
+    const left = this.#openedAt + this.#ms - this.#clock.mono();
     this.#stopTimer ??= this.#clock.timer(Math.max(0, left), () =>
       this.flush(),
     );

@@ -59,13 +59,11 @@ export class RunningJob {
     this.flush();
   }
 
-  print(text: string): void {
+  print(text: string, by: "job" | "stray" = "job"): void {
     if (this.#answered) return;
-    const { maxOutputChars, send } = this.#surroundings;
-    this.#printed ??= new PrintBuffer(maxOutputChars, (part, bytes) =>
-      send({ type: "output", job: this.number, text: part, bytes }),
-    );
-    this.#printed.print(text);
+    const { maxOutputChars, clock, send } = this.#surroundings;
+    this.#printed ??= new PrintBuffer(this.number, maxOutputChars, clock, send);
+    this.#printed.print(text, by);
   }
 
   flush(): void {

@@ -40,6 +40,8 @@ export interface ModelTask {
   wasHeld: boolean;
   /** When its own time began on that worker; null: its kind is not loaded there. */
   runningSince: number | null;
+  /** It gave a sign of life there. */
+  isAlive: boolean;
   /** Workers that died with it. */
   deaths: number;
   cancelledAt: number | null;
@@ -56,6 +58,19 @@ export interface ModelTask {
 
 /** What sums of fractions of milliseconds are off by at most. */
 const EXACT_MS = 1e-6;
+
+/** Timers are set in whole milliseconds, rounded up. */
+export const ROUNDING_MS = 2;
+
+/** Who is silent at a soft limit is looked at again in the next turn. */
+const SECOND_LOOK_MS = 2;
+
+/** Longest it may run on its worker. */
+export function limitOf({ task, isAlive }: ModelTask): number {
+  const { timeoutMs, maxTimeoutMs } = task;
+  if (maxTimeoutMs === undefined) return timeoutMs;
+  return isAlive ? maxTimeoutMs : timeoutMs + SECOND_LOOK_MS;
+}
 
 export interface ModelLimits {
   readonly startTimeoutMs: number;
@@ -91,6 +106,8 @@ export function wrongOutcome(
       if (it.wasDenied && it.permit?.answer === "no") return null;
       return it.cancelledAt !== null ? null : "nobody cancelled it";
     case "timed_out":
+      if ((execution?.runMs ?? 0) > limitOf(it) + ROUNDING_MS)
+        return `ran for ${execution?.runMs} of ${limitOf(it)} ms`;
       return it.runningSince !== null &&
         it.settledAt - it.runningSince >= it.task.timeoutMs - EXACT_MS
         ? null
@@ -127,7 +144,7 @@ function wrongFailure(
         return (
           it.given > 0 &&
           it.runningSince === null &&
-          it.settledAt - it.givenAt >= startTimeoutMs
+          it.settledAt - it.givenAt >= startTimeoutMs - EXACT_MS
         );
       case "MEMORY_LIMIT":
         return it.tooLarge;

@@ -59,6 +59,7 @@ export class PoolAccount {
       given: 0,
       wasHeld: this.#harmful.has(task.kind),
       runningSince: null,
+      isAlive: false,
       deaths: 0,
       cancelledAt: null,
       values: [],
@@ -121,12 +122,19 @@ export class PoolAccount {
     it.worker = worker;
     it.given++;
     it.givenAt = this.#now();
+    it.isAlive = false;
     it.runningSince = worker.loaded.has(it.kind.name) ? this.#now() : null;
   }
 
   says(worker: SimulatedWorker, message: FromWorker): void {
     const { type } = message;
-    if (type !== "result" && type !== "loaded" && type !== "bound") return;
+    if (
+      type !== "result" &&
+      type !== "loaded" &&
+      type !== "bound" &&
+      type !== "heartbeat"
+    )
+      return;
     const it = this.taskOf(worker, message.job);
     if (it?.worker !== worker || it.settled > 0) {
       // Code of a task that has its result still runs there, or lies.
@@ -135,6 +143,10 @@ export class PoolAccount {
     }
     if (type === "bound") {
       this.pastOf(worker).session ??= it.task.session;
+      return;
+    }
+    if (type === "heartbeat") {
+      it.isAlive = true;
       return;
     }
     if (type === "loaded") {

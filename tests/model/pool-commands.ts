@@ -52,6 +52,8 @@ export type PoolCommand =
       readonly priority: number;
       readonly deadlineMs: number | null;
       readonly timeoutMs: number;
+      /** Four times as long if it gives signs of life. */
+      readonly isSoft: boolean;
       readonly obeys: boolean;
       readonly binds: boolean;
       readonly kills: boolean;
@@ -103,6 +105,7 @@ export const running = (
   priority: 0,
   deadlineMs: null,
   timeoutMs: 10_000,
+  isSoft: false,
   obeys: true,
   binds: false,
   kills: false,
@@ -127,6 +130,7 @@ const run = fc.record({
     { weight: 1, arbitrary: fc.constantFrom(50, 800, 2_000, 8_000) },
   ),
   timeoutMs: fc.constantFrom(100, 1_000, 10_000),
+  isSoft: fc.boolean(),
   obeys: fc.boolean(),
   binds: fc.boolean(),
   kills: fc.nat(14).map((n) => n === 14),

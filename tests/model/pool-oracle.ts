@@ -7,14 +7,17 @@ import type { PoolSettings } from "../../flow-balancer/core/pool-settings.ts";
 import type { PoolStatus } from "../../flow-balancer/core/pool-status.ts";
 import type { PoolKind } from "../../flow-balancer/pool/pool-task.ts";
 import type { RunRequest } from "../../flow-balancer/worker/frames.ts";
-import { wrongOutcome, type ModelTask } from "./model-task.ts";
+import {
+  limitOf,
+  ROUNDING_MS,
+  wrongOutcome,
+  type ModelTask,
+} from "./model-task.ts";
 import { isAsking, PoolAccount, type WorkerPast } from "./pool-account.ts";
 import type { SimulatedFloor } from "./simulated-floor.ts";
 import type { SimulatedWorker } from "./simulated-worker.ts";
 
 const MAX_DEATHS = 3;
-/** Timers are set in whole milliseconds, rounded up. */
-const ROUNDING_MS = 2;
 /** Memory is looked at twice as often. */
 const MEMORY_MS = 500;
 
@@ -169,7 +172,7 @@ export class PoolOracle {
   #checkClocks(it: ModelTask): void {
     const now = this.#now;
     const { cancelGraceMs, startTimeoutMs } = this.#settings;
-    const { deadlineMs = null, timeoutMs, id } = it.task;
+    const { deadlineMs = null, id } = it.task;
     const past = (since: number | null, ms: number): boolean =>
       since !== null && now > since + ms + ROUNDING_MS;
     if (it.deaths >= MAX_DEATHS) this.#fail(`${id}: ${it.deaths} deaths`);
@@ -181,7 +184,7 @@ export class PoolOracle {
     }
     if (past(it.cancelledAt, cancelGraceMs))
       this.#fail(`${id} was cancelled at ${it.cancelledAt}, and runs`);
-    if (past(it.runningSince, timeoutMs + cancelGraceMs))
+    if (past(it.runningSince, limitOf(it) + cancelGraceMs))
       this.#fail(`${id} runs since ${it.runningSince}`);
     const { memoryMb } = it.kind;
     const { heldMb, grewAt } = it.worker;

@@ -154,8 +154,7 @@ export class PoolPlay {
         return this.pool.resize(workers);
       }
       case "close":
-        this.#startClosing(command.graceMs);
-        return;
+        return void this.#startClosing(command.graceMs);
     }
   }
 
@@ -169,6 +168,7 @@ export class PoolPlay {
       session: command.session as SessionId | null,
       priority: command.priority,
       timeoutMs: command.timeoutMs,
+      ...(command.isSoft && { maxTimeoutMs: 4 * command.timeoutMs }),
       deadlineMs: command.deadlineMs,
       ...(permit !== null && {
         mayStart: () => askPermit(it, permit, this.floor.clock),

@@ -2,7 +2,7 @@
 
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { SessionId, TaskId } from "../../flow-balancer/core/ids.ts";
 import { bunEnv } from "../../flow-balancer/env.ts";
 import {
@@ -77,7 +77,8 @@ export class PoolUnderTest {
     const { session = null, observer, ...rest } = options;
     return this.pool.run(
       {
-        id: `task_${++this.#serial}` as TaskId,
+        // Unlike any of a test that runs beside this one: commands are found, and ended, by it.
+        id: `task_${basename(this.folder)}_${++this.#serial}` as TaskId,
         attempt: 1,
         priority: 0,
         timeoutMs: 20_000,

@@ -25,6 +25,7 @@ const output = (text: string): FromWorker => ({
   job: 1,
   text,
   bytes: text.length,
+  stray: false,
 });
 const state = (json: string): FromWorker => ({ type: "state", job: 1, json });
 const session = (json: string): ToWorker => ({

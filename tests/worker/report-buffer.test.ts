@@ -5,6 +5,7 @@ import {
   GATHER_MS,
   MAX_MESSAGE_CHARS,
   MAX_MESSAGES,
+  SIGN_MS,
   ReportBuffer,
 } from "../../flow-balancer/worker/report-buffer.ts";
 import { FakeEnv } from "../support/fake-env.ts";
@@ -186,12 +187,12 @@ test("a flush sends all that waits, once, and leaves no timer", () => {
 
 test("of many signs of life one in a while is sent", () => {
   const { env, reports, sent } = reporting();
-  for (let n = 0; n < 100; n++) {
+  for (let n = 0; n < 1_000; n++) {
     reports.heartbeat();
     env.advance(1);
   }
   expect(sent).toEqual(
-    Array.from({ length: 100 / GATHER_MS }, () => ({
+    Array.from({ length: 1_000 / SIGN_MS }, () => ({
       type: "heartbeat",
       job: 7,
     })),

@@ -167,7 +167,7 @@ describe("no shared memory", () => {
       const before = open();
       expect(createSharedFile(Number.NaN)).toBeNull();
       expect(createSharedFile(64, "/nowhere")).toBeNull();
-      expect(open()).toBe(before);
+      expect(open()).toBeLessThanOrEqual(before);
     },
   );
 

@@ -114,7 +114,8 @@ function endOnAbort(leader: number, job: JobContext): () => void {
   let timer: Timer | undefined;
   const end = (): void => {
     signalGroup(leader, "SIGKILL");
-    killMarked(TASK_VARIABLE, job.task.taskId);
+    // The whole value: one task's id may be how another's begins.
+    killMarked(TASK_VARIABLE, `${job.task.taskId}\0`);
   };
   const onAbort = (): void => {
     signalGroup(leader, "SIGTERM");
