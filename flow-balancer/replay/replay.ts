@@ -12,7 +12,12 @@ import type { ReplayReport } from "./replay-report.ts";
 type Replay = (trace: string) => Promise<ReplayReport>;
 
 const REPLAYS: Readonly<Record<string, () => Promise<Replay>>> = {
+  aggregation: async () => (await import("./aggregation.ts")).aggregation,
+  granularity: async () => (await import("./granularity.ts")).granularity,
+  router: async () => (await import("./router.ts")).router,
   tiers: async () => (await import("./tiers.ts")).tiers,
+  timeouts: async () => (await import("./timeouts.ts")).timeouts,
+  waste: async () => (await import("./waste.ts")).waste,
 };
 
 /** What goes to stdout. Throws INVALID_ARGUMENT for a replay there is not. */

@@ -13,7 +13,7 @@ export function patienceMs(
   table: PatienceTable,
 ): number {
   if (client === null) return table.unknownMs;
-  const name = client.toLowerCase().replaceAll(/[\s_]+/g, "-");
+  const name = clientKey(client);
   const best = Object.keys(table.clients)
     .filter((part) => name.includes(part))
     .sort((a, b) => b.length - a.length)[0];
@@ -21,3 +21,7 @@ export function patienceMs(
     ? table.unknownMs
     : (table.clients[best] ?? table.unknownMs);
 }
+
+/** The same for "Claude Code" and "claude_code". */
+export const clientKey = (client: string): string =>
+  client.toLowerCase().replaceAll(/[\s_]+/g, "-");

@@ -1,0 +1,202 @@
+/** `replay waste`: what running several experts for the same task wasted, on a trace of their recorded outputs. */
+
+import {
+  replayWaste,
+  type SignalTable,
+  type WasteReport,
+} from "../../orchestrator/learning/replay-waste.ts";
+import { GATE_DEFAULTS } from "../../orchestrator/learning/parallel-gate-settings.ts";
+import type { AnswerRow } from "../../orchestrator/learning/replay-waste-trace.ts";
+import { readTrace } from "../commands/replay/read-trace.ts";
+import { BalancerError } from "../core/errors.ts";
+import { quoted } from "../core/quoted.ts";
+import { alignedLines } from "../core/table.ts";
+import type { ReplayReport } from "./replay-report.ts";
+
+const COLUMNS = ["id", "expert", "ok", "output"];
+/** All pairs of a task are looked at. */
+const MAX_OUTPUTS = 1_024;
+
+export async function waste(trace: string): Promise<ReplayReport> {
+  const report = replayWaste(await readRows(trace));
+  return {
+    json: { trace, definitions: DEFINITIONS, ...report },
+    text: textOf(trace, report),
+  };
+}
+
+async function readRows(trace: string): Promise<AnswerRow[]> {
+  const rows: AnswerRow[] = [];
+  const outputs = new Map<string, number>();
+  await readTrace(trace, COLUMNS, ({ line, fields }) => {
+    const [id = "", expert = "", ok = "", output = ""] = fields;
+    const bad = (what: string): BalancerError =>
+      new BalancerError("INVALID_INPUT", `${trace}, line ${line}: ${what}`);
+    if (id === "") throw bad("id is empty, and it says what belongs together");
+    if (expert === "") throw bad("expert is empty");
+    const count = (outputs.get(id) ?? 0) + 1;
+    if (count > MAX_OUTPUTS)
+      throw bad(
+        `more than ${whole(MAX_OUTPUTS)} outputs of the task ${quoted(id)}; is the column id the task's?`,
+      );
+    outputs.set(id, count);
+    rows.push({ id, expert, ok: okOf(ok, bad), output });
+  });
+  if (rows.length === outputs.size)
+    throw new BalancerError(
+      "INVALID_INPUT",
+      `${trace}: no task has two outputs, and without two there is nothing to compare`,
+      { hint: "Take a trace in which several rows share an id." },
+    );
+  return rows;
+}
+
+function okOf(
+  field: string,
+  bad: (what: string) => BalancerError,
+): boolean | null {
+  const text = field.trim().toLowerCase();
+  if (text === "") return null;
+  if (text === "1" || text === "true") return true;
+  if (text === "0" || text === "false") return false;
+  throw bad(
+    `ok is ${quoted(field)}; it is 1, 0, or empty where nobody checked`,
+  );
+}
+
+const { wasteThreshold, maxLoss, sureness, minRuns, probeRate } = GATE_DEFAULTS;
+
+/** Beside the figures, for whoever has only those. */
+const DEFINITIONS = {
+  pair: "two outputs for the same task; signals see the two texts and nothing else",
+  ok: "truth: two outputs marked ok are redundant, one that is and one that is not are different; of two that are not it is not known, and such pairs are left out",
+  "marked answer":
+    "truth: the answer the last line marks (A: 26, #### 26, answer is 26, \\boxed{26}): equal ones are redundant; the ladder reads such marks too, so of whole texts this is true by construction",
+  "without the marked answer":
+    "lines that mark an answer are taken out before any signal sees the text",
+  auc: "P(a redundant pair scores above a different one), ties half",
+  recall: "redundant pairs that score at the threshold or above / redundant",
+  false_positive_rate:
+    "different pairs that score at the threshold or above / different",
+  recall_at_2_percent:
+    "the most recall at any one threshold, chosen in hindsight, with a false positive rate of at most 2 %",
+  ladder:
+    "1 where canonical forms are equal; else 0 of two answers, Jaccard index of items (sets, patches, structures) or of shingles (text; estimated by MinHash from 2,000 on)",
+  waste:
+    "sum of cost x (1 - novelty) / sum of cost, in the order of the trace; the first output has novelty 1, each later one 1 - its greatest sameness (of the ladder) with one before; each output costs the same",
+  gate: `decides before a task is run; one expert where, after ${minRuns} runs of several, the others gained nothing in a mean of more than ${wasteThreshold} of runs, and P(share gained < ${maxLoss} + share harmed) > ${sureness}; gained: the accepted result is ok and that of the one alone is not (weighted), or differs from it (majority, which is told of no ok); ${probeRate * 100} % of tasks as probes; several again once that P is below ${(1 - sureness).toFixed(1)}; of a task run by one expert the other outputs are not seen`,
+  majority:
+    "accepted is what most gave, of a tie the first; one alone is the expert with whom others agreed most often so far",
+  weighted:
+    "accepted is the result with the greatest sum of log(9 p / (1 - p)), p the expert's share of ok so far; one alone is the expert of the highest p",
+  accepted_as_all:
+    "tasks whose accepted result is that of the same rule with all experts run / tasks",
+  accepted_right: "accepted results marked ok / accepted results with a mark",
+} as const;
+
+function textOf(trace: string, report: WasteReport): string {
+  const { tasks, outputs, experts, pairs, pairs_compared, distinct } = report;
+  const kinds = Object.entries(report.kinds).map(
+    ([kind, count]) => `${whole(count)} ${kind}`,
+  );
+  return [
+    `${trace}: ${whole(tasks)} tasks, ${whole(outputs)} outputs of ${whole(experts)} experts; by their looks ${kinds.join(", ")}`,
+    `Different outputs within their tasks: ${whole(distinct.by_letter)} by the letter, ${whole(distinct.canonical)} in canonical form.`,
+    `${whole(pairs)} pairs of outputs for the same task${pairs_compared < pairs ? `; an even sample of ${whole(pairs_compared)} is compared` : ""}.`,
+    "",
+    ...signalLines(report),
+    "",
+    "What running all experts wastes, and what the gate makes of it, tasks in the order of the trace.",
+    ...defined({ waste: "waste", "as the gate says": "gate" }),
+    ...defined({ majority: "majority" }),
+    ...(report.gate.some((it) => it.accepted_by === "weighted")
+      ? defined({ weighted: "weighted" })
+      : []),
+    ...defined({ "as all": "accepted_as_all", right: "accepted_right" }),
+    ...gateLines(report),
+  ].join("\n");
+}
+
+function signalLines({ tables }: WasteReport): string[] {
+  if (tables.length === 0)
+    return [
+      "Nothing in this trace says which pairs are redundant (ok is empty or always the same, and no answer is marked): signals cannot be judged on it.",
+    ];
+  const truths = new Set(tables.map(({ truth }) => truth));
+  return [
+    "How well signals tell redundant pairs from different ones.",
+    ...defined({ pair: "pair" }),
+    ...[...truths].flatMap((truth) => defined({ [truth]: truth })),
+    ...defined({
+      "without the marked answer": "without the marked answer",
+      AUC: "auc",
+      recall: "recall",
+      "false positives": "false_positive_rate",
+      "recall at 2 %": "recall_at_2_percent",
+      ladder: "ladder",
+    }),
+    ...tables.flatMap((table) => ["", ...tableLines(table)]),
+  ];
+}
+
+const tableLines = (table: SignalTable): string[] => [
+  `Truth by ${table.truth}, texts ${table.text}: ${whole(table.redundant)} redundant pairs, ${whole(table.different)} different ones.`,
+  ...columns([
+    [
+      "signal",
+      "AUC",
+      "threshold",
+      "recall",
+      "false positives",
+      "recall at 2 %",
+    ],
+    ...table.signals.map((it) => [
+      it.signal,
+      it.auc === null ? "-" : it.auc.toFixed(3),
+      it.threshold.toFixed(1),
+      percent(it.recall),
+      percent(it.false_positive_rate),
+      percent(it.recall_at_2_percent),
+    ]),
+  ]),
+];
+
+const gateLines = ({ gate }: WasteReport): string[] =>
+  columns([
+    [
+      "accepted by",
+      "run",
+      "calls a task",
+      "waste",
+      "as all",
+      "right",
+      "tasks of one",
+      "probes",
+    ],
+    ...gate.map((it) => [
+      it.accepted_by,
+      it.gated ? "as the gate says" : "all",
+      it.calls_per_task.toFixed(2),
+      percent(it.waste),
+      percent(it.accepted_as_all),
+      percent(it.accepted_right),
+      whole(it.single_tasks),
+      whole(it.probes),
+    ]),
+  ]);
+
+/** By what stands in the tables. */
+const defined = (
+  terms: Readonly<Record<string, keyof typeof DEFINITIONS>>,
+): string[] =>
+  Object.entries(terms).map(
+    ([term, name]) => `  ${term}: ${DEFINITIONS[name]}`,
+  );
+
+const percent = (share: number | null): string =>
+  share === null ? "-" : `${(share * 100).toFixed(1)} %`;
+
+const whole = (value: number): string => value.toLocaleString("en-US");
+
+const columns = (rows: readonly (readonly string[])[]): string[] =>
+  alignedLines(rows, Bun.stringWidth);
