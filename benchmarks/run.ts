@@ -48,7 +48,7 @@ function parse(argv: readonly string[]): Command | string {
 const usage = (): string =>
   [
     "usage: bench [suite...] [--json] [--quick]",
-    ...SUITES.map(({ name, measures }) => `  ${name.padEnd(10)}${measures}`),
+    ...SUITES.map(({ name, measures }) => `  ${name.padEnd(12)}${measures}`),
   ].join("\n");
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -1,13 +1,18 @@
 /** The table of suites. */
 
 import { codec } from "./codec.bench.ts";
+import { deadlines } from "./deadlines.bench.ts";
 import { faults } from "./faults.bench.ts";
 import { floods } from "./floods.bench.ts";
+import { granularity } from "./granularity.bench.ts";
+import { hangs } from "./hangs.bench.ts";
 import { io } from "./io.bench.ts";
 import { load } from "./load.bench.ts";
 import { mcp } from "./mcp.bench.ts";
 import { payload } from "./payload.bench.ts";
 import { pool } from "./pool.bench.ts";
+import { router } from "./router.bench.ts";
+import { similarity } from "./similarity.bench.ts";
 import { soak } from "./soak.bench.ts";
 import { startup } from "./startup.bench.ts";
 import { store } from "./store.bench.ts";
@@ -24,7 +29,12 @@ export const SUITES: readonly Suite[] = [
   store,
   load,
   tiers,
+  granularity,
   codec,
+  deadlines,
+  hangs,
+  router,
+  similarity,
   io,
   faults,
   floods,

@@ -12,11 +12,14 @@ import {
   IMPLICIT,
 } from "./client-session.ts";
 import type { Config } from "./config.ts";
+import { deadlineOptions } from "./config/deadline-options.ts";
 import { effectiveConfig } from "./config/effective-config.ts";
 import { prepareHome } from "./config/prepare-home.ts";
-import { instanceId, type TaskId } from "./core/ids.ts";
+import { instanceId, type SessionId, type TaskId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
 import type { TaskRecord } from "./core/task.ts";
+import { DeadlineDesk } from "./deadline-desk.ts";
+import { RoutingDesk } from "./routing-desk.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { checkByTask } from "./evidence-task.ts";
 import { HomeSharing } from "./home-sharing.ts";
@@ -28,6 +31,7 @@ import { KindRegistry, type ModuleKind } from "./pool/kind-registry.ts";
 import { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
 import { ClaimFolders } from "./queue/claim-folders.ts";
 import { SqliteQueue } from "./queue/sqlite-queue.ts";
+import { RetryBudgets } from "./retry-budgets.ts";
 import { runningEngine, type Base, type Parts } from "./running-engine.ts";
 import { SessionKeeping } from "./session-keeping.ts";
 import { openStderrLog, type Log } from "./stderr-log.ts";
@@ -51,8 +55,8 @@ export function startEngine(options: EngineOptions): RunningEngine {
   try {
     const parts = assemble(options, base);
     running = runningEngine(parts);
-    for (const part of [parts.sharing, parts.keeping, parts.upkeep])
-      part.start();
+    const { deadlines, sharing, keeping, upkeep } = parts;
+    for (const part of [deadlines, sharing, keeping, upkeep]) part?.start();
     parts.pool.warm();
     return running;
   } catch (thrown) {
@@ -78,20 +82,17 @@ async function abandon(
 
 function assemble(options: EngineOptions, base: Base): Parts {
   const { config, env, environment, transport } = options;
-  const { retention, tasks } = config;
-  const modules = moduleKinds(config, environment);
-  const kinds = new KindRegistry(modules, tasks.timeoutMs);
+  const { retention } = config;
+  const kinds = kindsOf(config, environment);
   const clientSession = clientSessionOf(environment);
-  const keeping = new SessionKeeping({
-    ...base,
-    keepDays: config.sessions.keepDays,
-    outlives: (session) =>
-      clientSession !== null && session === `${IMPLICIT}${clientSession}`,
-    forget: (session) => pool.forgetSession(session),
-  });
+  const keeping = makeKeeping(base, config, clientSession, (session) =>
+    pool.forgetSession(session),
+  );
   const pool = makePool(options, base.log, keeping);
+  const learned = learners(config, base);
   const changes = new Set<(id: TaskId) => void>();
   const id = instanceId(env.unique());
+  const retries = new RetryBudgets(env, base.log);
   const dispatcher = new Dispatcher({
     ...base,
     ...dispatcherLimits(config),
@@ -99,6 +100,8 @@ function assemble(options: EngineOptions, base: Base): Parts {
     kinds,
     holder: id,
     ...tellingOf(changes),
+    ...limitsOf(learned),
+    retries,
     refusal: () => upkeep.refusal(),
     states: keeping,
     onReleased: () => sharing.nudge(),
@@ -126,15 +129,57 @@ function assemble(options: EngineOptions, base: Base): Parts {
     pool,
     kinds,
     dispatcher,
+    retries,
     board,
     clientSession,
     id,
     changes,
     instances: () => sharing.instances(),
+    ...learned,
   });
   const own = { id, base, engine, pool, dispatcher, board };
-  return { ...own, sharing, keeping, upkeep };
+  return { ...own, sharing, keeping, upkeep, ...learned };
 }
+
+const makeKeeping = (
+  base: Base,
+  { sessions }: Config,
+  clientSession: string | null,
+  forget: (session: SessionId) => void,
+): SessionKeeping =>
+  new SessionKeeping({
+    ...base,
+    keepDays: sessions.keepDays,
+    outlives: (session) =>
+      clientSession !== null && session === `${IMPLICIT}${clientSession}`,
+    forget,
+  });
+
+/** Null: a person wants limits fixed; there are no experts. */
+const learners = (
+  config: Config,
+  base: Base,
+): Pick<Parts, "deadlines" | "routing"> => ({
+  deadlines:
+    config.learning.deadlines === "fixed"
+      ? null
+      : new DeadlineDesk({
+          ...base,
+          options: deadlineOptions(config.learning, config.tasks),
+        }),
+  routing:
+    config.experts.length === 0
+      ? null
+      : new RoutingDesk({ ...base, settings: config }),
+});
+
+const limitsOf = ({ deadlines }: Pick<Parts, "deadlines">) =>
+  deadlines === null
+    ? {}
+    : {
+        limitFor: (kind: string, bucket: string) =>
+          deadlines.limitFor(kind, bucket),
+      };
 
 function openBase({ config, env, environment }: EngineOptions): Base {
   const { home, durability } = config;
@@ -157,6 +202,7 @@ const tellingOf = (listeners: ReadonlySet<(id: TaskId) => void>) => ({
 const sayingOf = (config: Config) => ({
   patienceMs: (client: string | null) => patienceMs(client, config.patience),
   effectiveConfig: () => effectiveConfig(config),
+  experts: config.experts,
 });
 
 const dispatcherLimits = ({ pool, tasks }: Config) => ({
@@ -222,6 +268,12 @@ function resolvedRoot(root: string): string[] {
     return [];
   }
 }
+
+const kindsOf = (
+  config: Config,
+  environment: EngineOptions["environment"],
+): KindRegistry =>
+  new KindRegistry(moduleKinds(config, environment), config.tasks.timeoutMs);
 
 const moduleKinds = (
   config: Config,

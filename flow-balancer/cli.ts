@@ -5,14 +5,16 @@
  * 4 degraded, 124 timeout, 130 interrupted.
  */
 
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { homedir } from "node:os";
 import manifest from "../package.json" with { type: "json" };
 import { EXIT } from "./commands/answer.ts";
 import type { InitOptions } from "./commands/init.ts";
 import { BalancerError, type ErrorCode } from "./core/errors.ts";
 import { printableLines } from "./core/printable.ts";
+import { addExplainRoute } from "./store-commands/explain-route-command.ts";
 import { addOverviewCommands } from "./store-commands/overview-commands.ts";
+import { addSplitCommand } from "./store-commands/split-command.ts";
 import { addTasksCommands } from "./store-commands/tasks-commands.ts";
 
 /** What somebody wrote cannot be meant. */
@@ -29,6 +31,12 @@ const surroundings = () => ({
   cwd: process.cwd(),
   home: homedir(),
 });
+
+interface ReplayOptions {
+  readonly trace: string;
+  readonly format: string;
+  readonly json?: boolean;
+}
 
 /** `afterDashes`: how many of the words come after `--`. */
 function program(afterDashes: number): Command {
@@ -60,23 +68,36 @@ function program(afterDashes: number): Command {
   doctorCommand(root);
   addOverviewCommands(root);
   addTasksCommands(root, afterDashes);
+  addSplitCommand(root);
   explanations(root);
+  replayCommand(root);
+  return root;
+}
+
+function replayCommand(root: Command): void {
   root
     .command("replay")
     .description("replay a learner on a recorded trace, beside the simple rule")
-    .argument("<what>", "which learner: tiers")
+    .argument(
+      "<what>",
+      "which learner: tiers, timeouts, granularity, waste, aggregation or router",
+    )
     .requiredOption("--trace <file>", "CSV, or CSV in gzip")
-    .option("--json", "one JSON object")
+    .addOption(
+      new Option("--format <format>", "how to print it")
+        .choices(["text", "json"])
+        .default("text"),
+    )
+    .option("--json", "one JSON object; as --format json")
     .action(
       async (
         what: string,
-        { trace, json = false }: { trace: string; json?: boolean },
+        { trace, format, json = format === "json" }: ReplayOptions,
       ) => {
         const { replay } = await import("./replay/replay.ts");
         print(await replay(what, { trace, json }));
       },
     );
-  return root;
 }
 
 function doctorCommand(root: Command): void {
@@ -99,16 +120,18 @@ function doctorCommand(root: Command): void {
 
 /** What else can be explained becomes a subcommand of it: no task's id is a word. */
 function explanations(root: Command): void {
-  root
-    .command("explain")
-    .description("say why a task ran where it did, and how far off that was")
-    .argument("<task>", "a task's id")
-    .option("--json", "one JSON object")
-    .action(async (task: string, { json = false }: { json?: boolean }) => {
-      const { explain } = await import("./explain.ts");
-      const { bunEnv } = await import("./env.ts");
-      print(explain(task, { json }, surroundings(), bunEnv));
-    });
+  addExplainRoute(
+    root
+      .command("explain")
+      .description("say why a task ran where it did, and how far off that was")
+      .argument("<task>", "a task's id")
+      .option("--json", "one JSON object")
+      .action(async (task: string, { json = false }: { json?: boolean }) => {
+        const { explain } = await import("./explain.ts");
+        const { bunEnv } = await import("./env.ts");
+        print(explain(task, { json }, surroundings(), bunEnv));
+      }),
+  );
 }
 
 /** A command that runs until it is stopped; its options are settings, which it reads by itself. */

@@ -4,9 +4,11 @@ import type { BalancerError } from "./core/errors.ts";
 import type { HolderId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
 import type { TaskQueue } from "./core/queue.ts";
+import type { LimitFor } from "./pool-request.ts";
 import type { TaskRecord } from "./core/task.ts";
 import type { KindRegistry } from "./pool/kind-registry.ts";
 import type { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
+import type { RetryBudgets } from "./retry-budgets.ts";
 import type { StateKeeping } from "./state-keeping.ts";
 
 export interface DispatcherOptions {
@@ -25,6 +27,10 @@ export interface DispatcherOptions {
   /** False while nobody wants to hear of changes. */
   readonly isWatched: () => boolean;
   readonly states: StateKeeping;
+  /** How long a run may take that nobody named a limit for; left out: as long as its kind says. */
+  readonly limitFor?: LimitFor;
+  /** How much of what fails is tried again soon; left out: all of it. */
+  readonly retries?: Pick<RetryBudgets, "ran" | "holdMs">;
   /** Why the store takes nothing new; null: it does. */
   readonly refusal: () => BalancerError | null;
   /** Tasks may be there to be claimed. */

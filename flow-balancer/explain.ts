@@ -1,14 +1,18 @@
 /** `flow-balancer explain <task>`: reads the store of the project's home, whether a server runs or not. */
 
+import type { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { explainTask } from "./commands/explain.ts";
-import { loadConfig, type ConfigSources } from "./config.ts";
+import type { LimitInForce } from "./commands/explain/limit.ts";
+import { type Config, loadConfig, type ConfigSources } from "./config.ts";
 import { refuseUnsafeHome } from "./config/prepare-home.ts";
 import { BalancerError } from "./core/errors.ts";
 import type { TaskId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
 import { quoted } from "./core/quoted.ts";
+import type { TaskRecord } from "./core/task.ts";
 import { TaskReader } from "./queue/task-reader.ts";
+import { hasColumn } from "./store-commands/rows.ts";
 import { openForReading } from "./store/open-for-reading.ts";
 
 /** What goes to stdout. Throws NOT_FOUND, INVALID_CONFIG, SCHEMA_TOO_NEW or STORAGE_FAILED. */
@@ -18,7 +22,8 @@ export function explain(
   around: Omit<ConfigSources, "flags">,
   env: Env,
 ): string {
-  const { home } = loadConfig({ ...around, flags: {} });
+  const config = loadConfig({ ...around, flags: {} });
+  const { home } = config;
   refuseUnsafeHome(home);
   const path = join(home, "flow.db");
   const store = openForReading(path);
@@ -47,10 +52,33 @@ export function explain(
           reader.get(parent)?.state ?? null,
         ]),
       ),
+      limit: limitOf(store, task, config),
       now: env.now(),
     });
     return json ? JSON.stringify(explanation.json) : explanation.text;
   } finally {
     store.close();
   }
+}
+
+/** Of its last attempt, as its outcome has it; whose it was is told by the settings of now. Null: it was not noted. */
+function limitOf(
+  store: Database,
+  { id, attempt, kind, timeoutMs }: TaskRecord,
+  { kinds, tasks }: Config,
+): LimitInForce | null {
+  if (timeoutMs !== null) return { ms: timeoutMs, by: "task" };
+  if (!hasColumn(store, "outcomes", "task_seq")) return null;
+  const noted = store
+    .query<{ ms: number | null }, [string, number]>(
+      "SELECT timeout_ms AS ms FROM outcomes WHERE task_seq = (SELECT seq FROM tasks WHERE id = ?) AND attempt = ? ORDER BY seq DESC LIMIT 1",
+    )
+    .get(id, attempt);
+  const ms = noted?.ms ?? null;
+  if (ms === null) return null;
+  const own = kinds.find(({ name }) => name === kind)?.timeoutMs ?? null;
+  return {
+    ms,
+    by: ms === own ? "kind" : ms === tasks.timeoutMs ? "default" : "learned",
+  };
 }

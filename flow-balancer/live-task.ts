@@ -3,6 +3,7 @@
 import { BalancerError, wireError, type WireError } from "./core/errors.ts";
 import type { TaskObserver } from "./core/engine.ts";
 import type { TaskId } from "./core/ids.ts";
+import { learningBucket } from "./core/learning-key.ts";
 import type { Lease, Terms } from "./core/queue.ts";
 import { quoted } from "./core/quoted.ts";
 import type { EpochMs, MonoMs } from "./core/time.ts";
@@ -40,9 +41,12 @@ export class LiveTask {
   #bytesSeen = 0;
   /** Null: it did not start, as far as is known. */
   #startedAt: EpochMs | null = null;
+  /** How long it may run without a sign of life; null: it has not begun to. */
+  limitMs: number | null = null;
   /** The pool is done with it. */
   #isOver = false;
   #record: TaskRecord;
+  #bucket: string | null = null;
   #lease: Lease | null = null;
 
   /** Of what it prints, `maxOutputChars` are kept; a worker should send no more, but is not trusted to. */
@@ -72,6 +76,11 @@ export class LiveTask {
         startedAt: this.#startedAt,
       };
     return this.#record;
+  }
+
+  /** What of its kind runs alike with it; worked out once. */
+  get bucket(): string {
+    return (this.#bucket ??= bucketOf(this.#record));
   }
 
   /** Only of a task that is held. */
@@ -201,6 +210,15 @@ export class LiveTask {
       bytesSeen: this.#bytesSeen,
       truncated: Buffer.byteLength(text) < this.#bytesSeen,
     };
+  }
+}
+
+function bucketOf(record: TaskRecord): string {
+  try {
+    return learningBucket(record.kind, record.inputJson);
+  } catch {
+    // Its input is damaged in the store, as its result will say.
+    return "";
   }
 }
 

@@ -1,13 +1,17 @@
 /** The engine in this process: store, queue, pool and dispatcher behind the one port. */
 
+import { timeoutWords } from "../orchestrator/learning/timeout-words.ts";
 import { quoted } from "./core/quoted.ts";
 import { basename } from "node:path";
+import { ClientPatience } from "./client-patience.ts";
 import {
   connectionPrefix,
   IMPLICIT,
   implicitSession,
 } from "./client-session.ts";
 import type { Board } from "./core/board.ts";
+import type { Chunking } from "./core/chunking.ts";
+import type { EnsemblePolicy } from "./core/ensemble.ts";
 import type {
   Engine,
   EngineStatus,
@@ -18,6 +22,7 @@ import type {
   TimeoutStats,
 } from "./core/engine.ts";
 import { BalancerError } from "./core/errors.ts";
+import type { Expert } from "./core/expert.ts";
 import {
   taskId,
   type InstanceId,
@@ -25,6 +30,7 @@ import {
   type TaskId,
 } from "./core/ids.ts";
 import type { JsonValue } from "./core/json.ts";
+import type { Patience } from "./core/patience.ts";
 import type { Env } from "./core/ports.ts";
 import type { ListFilter, ListPage, TaskQueue } from "./core/queue.ts";
 import type { Session, SessionStore } from "./core/session.ts";
@@ -35,28 +41,45 @@ import type {
   TaskRecord,
   TaskRequest,
 } from "./core/task.ts";
+import type { DeadlineDesk } from "./deadline-desk.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import { EnsembleKeeping } from "./ensemble-keeping.ts";
+import { GranularityKeeping } from "./granularity-keeping.ts";
 import type { KindRegistry } from "./pool/kind-registry.ts";
 import type { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
+import type { RetryBudgets } from "./retry-budgets.ts";
+import type { RoutedTask, RoutingDesk } from "./routing-desk.ts";
+import type { Log } from "./stderr-log.ts";
+import type { Store } from "./store/database.ts";
 
 export interface EngineParts {
   readonly env: Env;
   readonly home: string;
+  /** Those that the configuration names. */
+  readonly experts: readonly Expert[];
+  readonly log: Log;
+  readonly store: Store;
   readonly queue: TaskQueue;
   readonly sessions: SessionStore;
   readonly pool: MultiTierPoolManager;
   readonly kinds: KindRegistry;
   readonly dispatcher: Dispatcher;
+  readonly retries: RetryBudgets;
   readonly board: Board;
   /** The client's own name for its session, which outlives its connection; null if it has none. */
   readonly clientSession: string | null;
   /** This server's. */
   readonly id: InstanceId;
+  /** What a client's name tells, or the settings. */
   readonly patienceMs: (client: string | null) => number;
   readonly effectiveConfig: () => JsonValue;
   /** Those that share the home. */
   readonly instances: () => readonly InstanceView[];
   readonly changes: Set<(id: TaskId) => void>;
+  /** Null: limits are not learned. */
+  readonly deadlines: Pick<DeadlineDesk, "limitFor" | "statsOf"> | null;
+  /** Null: no experts are configured. */
+  readonly routing: RoutingDesk | null;
 }
 
 /** Fewer runs than this say nothing of the next one. */
@@ -65,11 +88,20 @@ const RUNS_FOR_STATS = 1_000;
 
 export class LocalEngine implements Engine {
   readonly board: Board;
+  readonly chunking: Chunking;
+  readonly ensembles: EnsemblePolicy;
+  readonly patience: Patience;
   readonly #parts: EngineParts;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
     this.board = parts.board;
+    this.patience = new ClientPatience(parts);
+    this.ensembles = new EnsembleKeeping(parts);
+    this.chunking = new GranularityKeeping({
+      ...parts,
+      listKind: (kind) => parts.kinds.listKind(kind),
+    });
   }
 
   async submit(
@@ -77,7 +109,13 @@ export class LocalEngine implements Engine {
     options?: SubmitOptions,
   ): Promise<Submission> {
     await this.#use(request.session);
-    return this.#parts.dispatcher.submit(request, options);
+    const routed = this.#routed(request);
+    const submission = await this.#parts.dispatcher.submit(
+      routed?.request ?? request,
+      options,
+    );
+    this.#note(submission, routed);
+    return submission;
   }
 
   async submitAll(
@@ -86,7 +124,17 @@ export class LocalEngine implements Engine {
   ): Promise<readonly Submission[]> {
     const sessions = new Set(tasks.map(({ request }) => request.session));
     for (const session of sessions) await this.#use(session);
-    return this.#parts.dispatcher.submitAll(tasks, options);
+    const routed = tasks.map(({ request }) => this.#routed(request));
+    const submissions = await this.#parts.dispatcher.submitAll(
+      tasks.map((task, at) => ({
+        ...task,
+        request: routed[at]?.request ?? task.request,
+      })),
+      options,
+    );
+    for (const [at, submission] of submissions.entries())
+      this.#note(submission, routed[at] ?? null);
+    return submissions;
   }
 
   told(ids: readonly TaskId[]): Promise<void> {
@@ -121,6 +169,7 @@ export class LocalEngine implements Engine {
     const { pool, queue, home } = this.#parts;
     return {
       pool: pool.status(),
+      retries: this.#parts.retries.status(),
       instances: this.#parts.instances(),
       tasks: await queue.counts(),
       home: basename(home),
@@ -128,11 +177,15 @@ export class LocalEngine implements Engine {
   }
 
   kinds(): readonly KindInfo[] {
-    return this.#parts.kinds.list();
+    const own = this.#parts.kinds.list();
+    return [...own, ...(this.#parts.routing?.kindsBeside(own) ?? [])];
   }
 
   describeKind(kind: string): Promise<KindInfo> {
-    const { kinds, pool, env } = this.#parts;
+    const { kinds, pool, env, routing } = this.#parts;
+    const served = routing?.kindsBeside(kinds.list()) ?? [];
+    const expertsOnly = served.find((info) => info.kind === kind);
+    if (expertsOnly !== undefined) return Promise.resolve(expertsOnly);
     return kinds.describe(kind, pool, taskId(env.unique()));
   }
 
@@ -144,9 +197,20 @@ export class LocalEngine implements Engine {
   }
 
   async timeoutStats(kind: string): Promise<TimeoutStats> {
-    const { timeoutMs } = this.#parts.kinds.get(kind);
-    const runs = await this.#parts.queue.runTimes(kind, RUNS_FOR_STATS);
-    return { kind, runMs: summarise(runs), timeoutMs };
+    const { kinds, queue, deadlines } = this.#parts;
+    const { timeoutMs, hasOwnTimeout } = kinds.get(kind);
+    const runs = await queue.runTimes(kind, RUNS_FOR_STATS);
+    const learned = (await deadlines?.statsOf(kind)) ?? null;
+    return {
+      kind,
+      runMs: summarise(runs),
+      timeoutMs: hasOwnTimeout
+        ? timeoutMs
+        : (deadlines?.limitFor(kind, "").softMs ?? timeoutMs),
+      isConfigured: hasOwnTimeout,
+      learned,
+      said: learned === null ? [] : timeoutWords(learned),
+    };
   }
 
   openSession(name: string | null): Promise<Session> {
@@ -168,10 +232,6 @@ export class LocalEngine implements Engine {
       : (`${connectionPrefix(this.#parts.id)}${connection}` as SessionId);
   }
 
-  patienceMs(client: string | null): number {
-    return this.#parts.patienceMs(client);
-  }
-
   effectiveConfig(): JsonValue {
     return this.#parts.effectiveConfig();
   }
@@ -179,6 +239,19 @@ export class LocalEngine implements Engine {
   onTaskChanged(listener: (id: TaskId) => void): () => void {
     this.#parts.changes.add(listener);
     return () => this.#parts.changes.delete(listener);
+  }
+
+  /** Null: no expert serves its kind. */
+  #routed(request: TaskRequest): RoutedTask | null {
+    const { routing } = this.#parts;
+    return routing?.serves(request.kind) === true
+      ? routing.route(request)
+      : null;
+  }
+
+  #note({ task, isNew }: Submission, routed: RoutedTask | null): void {
+    if (isNew && routed !== null)
+      void this.#parts.routing?.noted(task.id, routed);
   }
 
   async #use(session: SessionId | null): Promise<void> {

@@ -5,12 +5,14 @@ import { connectionPrefix } from "./client-session.ts";
 import type { InstanceId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
 import type { TaskQueue } from "./core/queue.ts";
+import type { DeadlineDesk } from "./deadline-desk.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { HomeSharing } from "./home-sharing.ts";
 import type { HomeUpkeep } from "./home-upkeep.ts";
 import type { RunningEngine } from "./lazy-engine.ts";
 import type { LocalEngine } from "./local-engine.ts";
 import type { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
+import type { RoutingDesk } from "./routing-desk.ts";
 import type { SessionKeeping } from "./session-keeping.ts";
 import type { Log } from "./stderr-log.ts";
 import { closeStore, type Store } from "./store/database.ts";
@@ -34,6 +36,8 @@ export interface Parts {
   readonly keeping: SessionKeeping;
   readonly upkeep: HomeUpkeep;
   readonly board: SqliteBoard;
+  readonly deadlines: DeadlineDesk | null;
+  readonly routing: RoutingDesk | null;
 }
 
 export function runningEngine(parts: Parts): RunningEngine {
@@ -44,14 +48,15 @@ export function runningEngine(parts: Parts): RunningEngine {
   };
 }
 
-async function end(
-  { id, base, pool, dispatcher, sharing, keeping, upkeep, board }: Parts,
-  drainMs: number,
-): Promise<void> {
+async function end(parts: Parts, drainMs: number): Promise<void> {
+  const { id, base, pool, dispatcher, sharing, board } = parts;
+  const { keeping, upkeep, deadlines, routing } = parts;
   const settled = dispatcher.close();
   await sharing.quiet();
   await pool.close(drainMs);
   await settled;
+  await deadlines?.stop();
+  await routing?.stop();
   // Whoever goes by a connection alone will not come back to what it claimed.
   await board
     .leave(connectionPrefix(id))

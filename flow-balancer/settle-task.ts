@@ -9,6 +9,7 @@ import type { Settled, TaskQueue } from "./core/queue.ts";
 import type { TaskRecord, TaskResult } from "./core/task.ts";
 import type { LiveTask } from "./live-task.ts";
 import type { PoolOutcome } from "./pool/pool-task.ts";
+import type { RetryBudgets } from "./retry-budgets.ts";
 import type { StateKeeping } from "./state-keeping.ts";
 import type { StateChange } from "./store/state-change.ts";
 import { isTriedAgain } from "./what-next.ts";
@@ -21,6 +22,8 @@ interface Surroundings {
   readonly env: Env;
   readonly states: StateKeeping;
   readonly isClosing: () => boolean;
+  /** How much of what fails is tried again soon; left out: all of it. */
+  readonly retries?: Pick<RetryBudgets, "ran" | "holdMs">;
 }
 
 type Ended = Settled & { readonly again?: boolean };
@@ -34,18 +37,44 @@ export function settleTask(
 ): Promise<Ended> {
   const { result, execution } = outcome;
   const { queue, states } = ways;
-  const { lease, terms } = live;
-  const settlement = { result, execution, startedAt, output: live.output() };
+  const { bucket, lease, limitMs } = live;
+  const settlement = {
+    result,
+    execution,
+    startedAt,
+    output: live.output(),
+    bucket,
+    timeoutMs: limitMs,
+  };
+  const holdMs = retryHoldMs(live, outcome, ways);
   const settle = (): Promise<Ended> =>
-    isTriedAgain(terms, result)
-      ? queue.retry(lease, settlement)
-      : queue.settle(lease, settlement);
+    holdMs === null
+      ? queue.settle(lease, settlement)
+      : queue.retry(lease, settlement, holdMs);
   const store = (): Promise<Ended> =>
     live.stateChange === null
       ? settle()
       : settleWithState(live, live.stateChange, settle, states);
   // Nearly always the first try is the last: what follows it is made only then.
   return store().catch((thrown) => tryAgain(thrown, result, store, ways));
+}
+
+/** How long it has to wait at least before it is tried again; null: its end is final. */
+function retryHoldMs(
+  { lease, record, terms, isCancelled, dueBy }: LiveTask,
+  { result, execution }: PoolOutcome,
+  { retries, env }: Surroundings,
+): number | null {
+  const { kind } = record;
+  if (lease.attempt === 1 && execution !== null) retries?.ran(kind);
+  if (!isTriedAgain(terms, result)) return null;
+  // The queue will not: there is nothing to wait for.
+  if (lease.attempt >= terms.maxAttempts || isCancelled) return 0;
+  const holdMs = retries?.holdMs(kind) ?? 0;
+  // The queue makes it longer by up to half: a try in time is left all the same.
+  return dueBy === null
+    ? holdMs
+    : Math.min(holdMs, Math.max(0, (dueBy - env.mono()) / 2));
 }
 
 async function tryAgain(

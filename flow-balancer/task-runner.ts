@@ -6,7 +6,7 @@ import type { Env } from "./core/ports.ts";
 import type { Lease, TaskQueue } from "./core/queue.ts";
 import { untilAborted } from "./core/until-aborted.ts";
 import { neverStarted, notRun, type LiveTask } from "./live-task.ts";
-import { poolRequest } from "./pool-request.ts";
+import { type LimitFor, poolRequest } from "./pool-request.ts";
 import { RunObserver } from "./run-observer.ts";
 import { StartNotes } from "./start-notes.ts";
 import type { KindRegistry } from "./pool/kind-registry.ts";
@@ -20,6 +20,8 @@ interface TaskRunnerOptions {
   readonly pool: MultiTierPoolManager;
   readonly kinds: KindRegistry;
   readonly states: StateKeeping;
+  /** How long a run may take that nobody named a limit for; left out: as long as its kind says. */
+  readonly limitFor?: LimitFor;
 }
 
 export class TaskRunner {
@@ -62,10 +64,10 @@ export class TaskRunner {
   #inPool(live: LiveTask): Promise<PoolOutcome> {
     if (live.isCancelled)
       return Promise.resolve({ result: neverStarted(live), execution: null });
-    const { env, kinds, pool, states } = this.#options;
+    const { env, kinds, pool, states, limitFor = null } = this.#options;
     try {
       const kind = kinds.get(live.record.kind);
-      const task = poolRequest(live, kind, env, this.#begins);
+      const task = poolRequest(live, kind, limitFor, env, this.#begins);
       const observer = new RunObserver(live, states, this.#started);
       return live.runs(pool.run(task, observer)).done;
     } catch (thrown) {

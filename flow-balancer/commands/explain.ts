@@ -14,11 +14,14 @@ import {
 } from "../core/task.ts";
 import type { Tier } from "../core/tier.ts";
 import { comparisonLines, offBy } from "./explain/comparison.ts";
+import { type LimitInForce, limitWords } from "./explain/limit.ts";
 
 export interface ExplainedTask {
   readonly task: TaskRecord;
   /** The state of each task it comes after; null: there is no such task. */
   readonly parents: ReadonlyMap<TaskId, TaskState | null>;
+  /** Null: none was noted, as of a task that never ran. */
+  readonly limit: LimitInForce | null;
   readonly now: EpochMs;
 }
 
@@ -37,7 +40,7 @@ export function explainTask(explained: ExplainedTask): Explanation {
   return { json: jsonOf(explained), text: textOf(explained) };
 }
 
-function jsonOf({ task, parents, now }: ExplainedTask): object {
+function jsonOf({ task, parents, limit, now }: ExplainedTask): object {
   const { execution, result } = task;
   const decision = execution?.decision ?? null;
   return {
@@ -49,6 +52,7 @@ function jsonOf({ task, parents, now }: ExplainedTask): object {
     priority: task.priority,
     session: task.session,
     timeout_ms: task.timeoutMs,
+    limit,
     deadline_ms: task.deadlineMs,
     after: [...parents].map(([task_id, state]) => ({ task_id, state })),
     submitted_at: time(task.submittedAt),
@@ -83,6 +87,7 @@ function textOf(explained: ExplainedTask): string {
     ["asked", asked(task)],
     ...(isTerminal(task.state) ? [] : whyItWaits(explained)),
     ...(task.execution === null ? [] : ranOn(task.execution)),
+    ...limitOf(explained),
     ...ended(task),
   ];
   const width = Math.max(...lines.map(([label]) => label.length)) + 2;
@@ -101,6 +106,10 @@ function asked(task: TaskRecord): string {
     ...(task.deadlineMs === null ? [] : [`deadline ${task.deadlineMs} ms`]),
   ].join(", ");
 }
+
+/** One that was asked for is said there. */
+const limitOf = ({ limit }: ExplainedTask): Line[] =>
+  limit === null || limit.by === "task" ? [] : [["limit", limitWords(limit)]];
 
 /** As far as the row tells: what the pool has in mind is in the memory of its server alone. */
 function whyItWaits({ task, parents, now }: ExplainedTask): Line[] {

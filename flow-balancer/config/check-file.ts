@@ -9,6 +9,7 @@ import { SETTING_NAMES } from "./setting-names.ts";
 import {
   isByName,
   isLeaf,
+  isTables,
   type Rule,
   SETTINGS,
   type Settings,
@@ -85,6 +86,8 @@ function toSchema(rule: Rule): z.ZodType {
     const key = z.string().refine(name.accepts, { error: name.expected });
     return z.record(key, toSchema(item), { error: expected });
   }
+  if (isTables(rule))
+    return z.array(toSchema(rule.item), { error: rule.expected });
   const shape = Object.entries(rule).map(([key, inner]) => {
     const schema = toSchema(inner);
     return [key, isRequired(inner) ? schema : schema.optional()] as const;
@@ -95,13 +98,21 @@ function toSchema(rule: Rule): z.ZodType {
 const isRequired = (rule: Rule): boolean =>
   isLeaf(rule) && rule.required === true;
 
-/** Paths to everything that is not a table. */
+/** Paths to everything that is not a table; of a list of tables, to it and to each of them. */
 function leafPaths(value: object, path: readonly string[] = []): string[][] {
-  return Object.entries(value).flatMap(([key, child]) =>
-    typeof child === "object" && child !== null && !Array.isArray(child)
-      ? leafPaths(child, [...path, key])
-      : [[...path, key]],
-  );
+  return Object.entries(value).flatMap(([key, child]: [string, unknown]) => {
+    const at = [...path, key];
+    if (Array.isArray(child))
+      return [
+        at,
+        ...child.flatMap((it, nth) =>
+          typeof it === "object" ? [[...at, String(nth)]] : [],
+        ),
+      ];
+    return typeof child === "object" && child !== null
+      ? leafPaths(child, at)
+      : [at];
+  });
 }
 
 interface Mistake {
@@ -141,7 +152,7 @@ function nearestKey(path: readonly string[], unknown: string): string | null {
 /** The rules of the table that a path leads to. */
 function tableAt(path: readonly string[]): Rule {
   return path.reduce<Rule>((rule, part) => {
-    if (isByName(rule)) return rule.item;
+    if (isByName(rule) || isTables(rule)) return rule.item;
     return isLeaf(rule) ? rule : (rule[part] ?? {});
   }, SETTINGS);
 }

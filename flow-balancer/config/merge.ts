@@ -1,5 +1,6 @@
 /** Settings of several sources as one: value by value, a kind as a whole. */
 
+import { expertProblems } from "./experts.ts";
 import { DEAD_AFTER_MS, HEARTBEAT_MS, type Settings } from "./settings.ts";
 
 /** What `high` says goes before what `low` says. */
@@ -18,6 +19,8 @@ export function mergeSettings(low: Settings, high: Settings): Settings {
     board: { ...low.board, ...high.board },
     instances: { ...low.instances, ...high.instances },
     retention: { ...low.retention, ...high.retention },
+    learning: { ...low.learning, ...high.learning },
+    routing: { ...low.routing, ...high.routing },
     kinds: { ...low.kinds, ...high.kinds },
     http: { ...low.http, ...high.http },
   };
@@ -25,7 +28,7 @@ export function mergeSettings(low: Settings, high: Settings): Settings {
 
 /** Values that are right alone and wrong together. */
 export function contradictions(
-  { pool, kinds, instances = {} }: Settings,
+  { pool, kinds, experts, instances = {} }: Settings,
   origins: Readonly<Record<string, string>>,
 ): string[] {
   const problems: string[] = [];
@@ -51,5 +54,5 @@ export function contradictions(
       `${origins[key]}: key '${key}' must be 1 where effects = "once": one that dies takes the others on its worker with it, and they could not be run again; got ${inFlight}`,
     );
   }
-  return problems;
+  return [...problems, ...expertProblems({ experts, kinds }, origins)];
 }

@@ -30,10 +30,18 @@ export function parseFlags(argv: readonly string[]): Flags {
   return flags;
 }
 
+const FORMS = {
+  integer: "<n>",
+  number: "<n>",
+  text: "<text>",
+  list: "<a,b,...>",
+  fields: "<fields>",
+} as const;
+
 /** One line for each flag, for help. */
 export const describeFlags = (): string =>
   SETTING_NAMES.map(({ flag, key, rule: { form } }) => {
-    const value = { integer: "<n>", text: "<text>", list: "<a,b,...>" }[form];
+    const value = FORMS[form];
     const short = Object.entries(SHORT).find(([, long]) => long === flag)?.[0];
     return `  ${short === undefined ? "" : `${short}, `}${flag} ${value}   ${key}`;
   }).join("\n");

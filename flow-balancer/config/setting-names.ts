@@ -7,6 +7,7 @@
 import {
   isByName,
   isLeaf,
+  isTables,
   type Leaf,
   type Rule,
   SETTINGS,
@@ -24,7 +25,7 @@ export interface SettingName {
 export const SETTING_NAMES: readonly SettingName[] = namesIn(SETTINGS, []);
 
 function namesIn(rule: Rule, path: readonly string[]): SettingName[] {
-  if (isByName(rule)) return [];
+  if (isByName(rule) || isTables(rule)) return [];
   if (!isLeaf(rule))
     return Object.entries<Rule>(rule satisfies Table).flatMap(([key, inner]) =>
       namesIn(inner, [...path, key]),

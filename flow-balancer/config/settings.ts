@@ -4,10 +4,11 @@
  */
 
 import { JOB_LANES } from "../core/job-lanes.ts";
+import type { JsonValue } from "../core/json.ts";
 
 /** One value. `expected` ends the sentence "must be ...". */
 export interface Leaf<Value> {
-  readonly form: "integer" | "text" | "list";
+  readonly form: "integer" | "number" | "text" | "list" | "fields";
   readonly expected: string;
   readonly accepts: (value: unknown) => value is Value;
   readonly required?: true;
@@ -21,16 +22,25 @@ export interface ByName<Item> {
   readonly item: Item;
 }
 
+/** A list of tables, `[[name]]` each. */
+export interface Tables<Item> {
+  readonly form: "tables";
+  readonly expected: string;
+  readonly item: Item;
+}
+
 export interface Table {
   readonly [key: string]: Rule;
 }
 
-export type Rule = Leaf<unknown> | ByName<Rule> | Table;
+export type Rule = Leaf<unknown> | ByName<Rule> | Tables<Rule> | Table;
 
 export const isLeaf = (rule: Rule): rule is Leaf<unknown> =>
   "accepts" in rule && typeof rule.accepts === "function";
 export const isByName = (rule: Rule): rule is ByName<Rule> =>
   "form" in rule && rule.form === "by name";
+export const isTables = (rule: Rule): rule is Tables<Rule> =>
+  "form" in rule && rule.form === "tables";
 
 /** What a source may say: nothing has to be there, save what a rule requires. */
 type Said<R> =
@@ -38,15 +48,17 @@ type Said<R> =
     ? Value
     : R extends ByName<infer Item>
       ? Readonly<Record<string, Said<Item>>>
-      : {
-          readonly [
-            K in keyof R as R[K] extends { required: true } ? K : never
-          ]: Said<R[K]>;
-        } & {
-          readonly [
-            K in keyof R as R[K] extends { required: true } ? never : K
-          ]?: Said<R[K]>;
-        };
+      : R extends Tables<infer Item>
+        ? readonly Said<Item>[]
+        : {
+            readonly [
+              K in keyof R as R[K] extends { required: true } ? K : never
+            ]: Said<R[K]>;
+          } & {
+            readonly [
+              K in keyof R as R[K] extends { required: true } ? never : K
+            ]?: Said<R[K]>;
+          };
 
 export type Settings = Said<typeof SETTINGS>;
 
@@ -67,6 +79,13 @@ const integer = (min: number, max: number): Leaf<number> => ({
     Number.isInteger(value) &&
     (value as number) >= min &&
     (value as number) <= max,
+});
+
+const number = (min: number, max: number): Leaf<number> => ({
+  form: "number",
+  expected: `a number, ${min}..${max}`,
+  accepts: (value): value is number =>
+    typeof value === "number" && value >= min && value <= max,
 });
 
 const text = (expected: string, pattern = /[^]/): Leaf<string> => ({
@@ -95,6 +114,13 @@ const list = <Item>(
     value.every((it) => item.accepts(it)),
 });
 
+const FIELDS: Leaf<Readonly<Record<string, JsonValue>>> = {
+  form: "fields",
+  expected: "a table of fields",
+  accepts: (value): value is Readonly<Record<string, JsonValue>> =>
+    typeof value === "object" && value !== null && !Array.isArray(value),
+};
+
 const FOLDER = text("the path of a directory");
 
 /** `shell` and `script` are built in. */
@@ -118,10 +144,36 @@ const KIND = {
   capabilities: list(text(""), "a list of names"),
 } as const;
 
+const ANY_KIND = text("", /^[a-z][a-z0-9_.-]{0,63}$/);
+const MAX_COST = 1e12;
+
+const EXPERT = {
+  name: {
+    ...text(
+      "a name of letters, digits, '_', '.', ':', '/' and '-', at most 64 of them",
+      /^[A-Za-z0-9][\w.:/-]{0,63}$/,
+    ),
+    required: true,
+  },
+  kinds: {
+    ...list(ANY_KIND, "a list of at least one kind of task", 1),
+    required: true,
+  },
+  task: text("the name of a kind", /^[a-z][a-z0-9_.-]{0,63}$/),
+  command: list(text(""), "a list: the program and its arguments", 1),
+  input: FIELDS,
+  cost: number(0, MAX_COST),
+  capabilities: list(text(""), "a list of names"),
+} as const;
+
 export const SETTINGS = {
   home: FOLDER,
   roots: list(FOLDER, "a list of at least one directory", 1),
-  toolsets: list(choice("pool", "board"), 'a list of "pool" and "board"', 1),
+  toolsets: list(
+    choice("pool", "board", "learning"),
+    'a list of "pool", "board" and "learning"',
+    1,
+  ),
   durability: choice("normal", "full"),
   pool: {
     max_workers: integer(1, MAX_WORKERS),
@@ -154,6 +206,16 @@ export const SETTINGS = {
     keep_tasks: integer(1_000, 100_000_000),
     archive_months: integer(1, 1_200),
   },
+  learning: {
+    deadlines: choice("learned", "fixed"),
+    misses_per_thousand: integer(1, 200),
+    min_timeout_ms: integer(100, DAY_MS),
+    max_timeout_ms: integer(1_000, DAY_MS),
+  },
+  routing: {
+    success_worth: number(1e-9, MAX_COST),
+    second_cost: number(0, MAX_COST),
+  },
   patience: {
     unknown_ms: integer(1_000, DAY_MS),
     clients: {
@@ -169,6 +231,7 @@ export const SETTINGS = {
     name: KIND_NAME,
     item: KIND,
   },
+  experts: { form: "tables", expected: "tables of experts", item: EXPERT },
   http: {
     host: text("a host name or address"),
     port: integer(0, 65_535),

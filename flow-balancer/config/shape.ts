@@ -1,5 +1,6 @@
 /** The settings in the form the program reads them. Units are in the names; nothing is optional. */
 
+import type { Expert } from "../core/expert.ts";
 import type { PoolSettings } from "../core/pool-settings.ts";
 import type { Effects } from "../core/task.ts";
 
@@ -53,6 +54,24 @@ export interface RetentionConfig {
   readonly archiveMonths: number;
 }
 
+/** Within what limits the server may tune itself. */
+export interface LearningConfig {
+  /** `fixed`: a task that names no limit has that of its kind, or `tasks.timeoutMs`. */
+  readonly deadlines: "learned" | "fixed";
+  /** Healthy runs that may be longer than the learned limit, of a thousand. */
+  readonly missesPerThousand: number;
+  readonly minTimeoutMs: number;
+  readonly maxTimeoutMs: number;
+}
+
+/** What a task done well is worth against what it costs, in the unit of the experts' costs. */
+export interface RoutingConfig {
+  /** Null: ten calls of the dearest expert. */
+  readonly successWorth: number | null;
+  /** Of a second of run time. */
+  readonly secondCost: number;
+}
+
 export interface HttpConfig {
   readonly host: string;
   /** 0: any free port. */
@@ -74,8 +93,11 @@ export interface Config {
   readonly board: BoardConfig;
   readonly instances: InstancesConfig;
   readonly retention: RetentionConfig;
+  readonly learning: LearningConfig;
+  readonly routing: RoutingConfig;
   readonly patience: PatienceConfig;
   readonly kinds: readonly KindConfig[];
+  readonly experts: readonly Expert[];
   readonly http: HttpConfig;
   /** Where each value came from, by dotted key; what is absent is a default. */
   readonly origins: Readonly<Record<string, string>>;

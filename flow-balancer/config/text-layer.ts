@@ -83,6 +83,10 @@ function check(
 function valueOf({ rule }: SettingName, text: string): unknown {
   if (rule.form === "integer")
     return /^-?\d[\d_]*$/.test(text) ? Number(text.replaceAll("_", "")) : text;
+  if (rule.form === "number")
+    return text.trim() !== "" && Number.isFinite(Number(text))
+      ? Number(text)
+      : text;
   if (rule.form === "text") return text;
   return text
     .split(",")

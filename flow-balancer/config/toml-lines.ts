@@ -6,7 +6,7 @@
 
 export interface TomlStatement {
   readonly type: "table" | "key";
-  /** From the root, also for a key inside a table. */
+  /** From the root, also for a key inside a table; of `[[name]]` with its place, from 0, after the name. */
   readonly path: readonly string[];
   /** First and last line, from 0; a value may span several. */
   readonly from: number;
@@ -17,12 +17,19 @@ export function tomlStatements(text: string): TomlStatement[] {
   const lines = text.split("\n");
   const statements: TomlStatement[] = [];
   let table: string[] = [];
+  /** How many `[[name]]` there were, by name. */
+  const counts = new Map<string, number>();
   for (let from = 0; from < lines.length; from++) {
     const line = lines[from] ?? "";
-    const header = HEADER.exec(line)?.[1];
+    const [, brackets, header] = HEADER.exec(line) ?? [];
     const key = KEY.exec(line)?.[1];
     if (header !== undefined) {
       table = keyParts(header);
+      if (brackets === "[[") {
+        const nth = counts.get(header) ?? 0;
+        counts.set(header, nth + 1);
+        table.push(String(nth));
+      }
       statements.push({ type: "table", path: table, from, to: from });
     } else if (key !== undefined) {
       const path = [...table, ...keyParts(key)];
@@ -73,7 +80,7 @@ export function tomlErrorLine(text: string, message: string): number {
 
 const KEY_PART = String.raw`(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')`;
 const DOTTED = String.raw`${KEY_PART}(?:\s*\.\s*${KEY_PART})*`;
-const HEADER = new RegExp(String.raw`^\s*\[\[?\s*(${DOTTED})\s*\]`);
+const HEADER = new RegExp(String.raw`^\s*(\[\[?)\s*(${DOTTED})\s*\]`);
 const KEY = new RegExp(String.raw`^\s*(${DOTTED})\s*=`);
 
 const keyParts = (key: string): string[] =>

@@ -1,6 +1,7 @@
 /** What holds where nobody said anything, and the settings in the form the program reads. */
 
 import { basename, join } from "node:path";
+import { expertConfig } from "./experts.ts";
 import type { Config, KindConfig } from "./shape.ts";
 import { DEAD_AFTER_MS, HEARTBEAT_MS, type Settings } from "./settings.ts";
 
@@ -61,15 +62,34 @@ export function withDefaults(
       keepTasks: retention.keep_tasks ?? 200_000,
       archiveMonths: retention.archive_months ?? 12,
     },
+    ...learningConfig(settings),
     patience: {
       // The shortest limit of a known client is 60 s.
       unknownMs: patience.unknown_ms ?? 50_000,
       clients: { ...CLIENT_PATIENCE_MS, ...patience.clients },
     },
     kinds: Object.entries(settings.kinds ?? {}).map(kindConfig),
+    experts: (settings.experts ?? []).map(expertConfig),
     http: { host: http.host ?? "127.0.0.1", port: http.port ?? 7331 },
   };
 }
+
+const learningConfig = ({
+  learning = {},
+  routing = {},
+}: Settings): Pick<Config, "learning" | "routing"> => ({
+  learning: {
+    deadlines: learning.deadlines ?? "learned",
+    missesPerThousand: learning.misses_per_thousand ?? 10,
+    // A machine that stands still for a moment must not end work that takes a moment.
+    minTimeoutMs: learning.min_timeout_ms ?? 5_000,
+    maxTimeoutMs: learning.max_timeout_ms ?? 3_600_000,
+  },
+  routing: {
+    successWorth: routing.success_worth ?? null,
+    secondCost: routing.second_cost ?? 0,
+  },
+});
 
 function kindConfig([name, kind]: [
   string,

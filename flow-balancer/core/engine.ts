@@ -4,9 +4,12 @@
  */
 
 import type { Board } from "./board.ts";
+import type { Chunking } from "./chunking.ts";
+import type { EnsemblePolicy } from "./ensemble.ts";
 import type { Gate } from "./gate.ts";
 import type { InstanceId, SessionId, TaskId } from "./ids.ts";
 import type { JsonValue } from "./json.ts";
+import type { Patience } from "./patience.ts";
 import type { PoolStatus } from "./pool-status.ts";
 import type { Summary } from "./stats.ts";
 import type { ListFilter, ListPage, NewTask, Terms } from "./queue.ts";
@@ -18,6 +21,7 @@ import type {
   TaskRequest,
   TaskState,
 } from "./task.ts";
+import type { KindTimeouts } from "./timeout-stats.ts";
 
 /** Told of a task's life while its submitter listens; calls must not throw. */
 export interface TaskObserver {
@@ -56,8 +60,13 @@ export interface TimeoutStats {
   readonly kind: string;
   /** Of the newest completed runs, ms. */
   readonly runMs: Summary;
-  /** In force for a task that names none, ms. */
+  /** In force for a task that names none, ms: a person's, or what was learned. */
   readonly timeoutMs: number;
+  readonly isConfigured: boolean;
+  /** Null: nothing is learned, or nothing was seen of it. */
+  readonly learned: KindTimeouts | null;
+  /** The same in lines for a person. */
+  readonly said: readonly string[];
 }
 
 /** A server that shares the home. */
@@ -73,8 +82,20 @@ export interface InstanceView {
   readonly heartbeatAgeMs: number;
 }
 
+/** What tries of a kind after the first may cost, on this server. */
+export interface RetryStatus {
+  readonly kind: string;
+  /** Tries that may follow at once; below 0: so many wait for their turn. */
+  readonly left: number;
+  /** Since the server started: those that were due, and those of them that had to wait for their turn. */
+  readonly retries: number;
+  readonly held: number;
+}
+
 export interface EngineStatus {
   readonly pool: PoolStatus;
+  /** Of the kinds of which something was tried again, by name. */
+  readonly retries: readonly RetryStatus[];
   /** All servers on this home, this one included. */
   readonly instances: readonly InstanceView[];
   /** Stored tasks by state, of all servers that share the home. */
@@ -85,6 +106,12 @@ export interface EngineStatus {
 export interface Engine {
   /** Work that agents do themselves. */
   readonly board: Board;
+  /** How lists and large work are cut. */
+  readonly chunking: Chunking;
+  /** How one answer is made of several attempts. */
+  readonly ensembles: EnsemblePolicy;
+  /** How long clients wait. */
+  readonly patience: Patience;
   /** Throws a refusal (UNKNOWN_KIND, QUEUE_FULL, SESSION_CLOSED, ...): nothing was recorded then. */
   submit(request: TaskRequest, options?: SubmitOptions): Promise<Submission>;
   /** Records all of them or, where `submit` would throw for one, none. Each is run by whichever server has room for it. */
@@ -116,8 +143,6 @@ export interface Engine {
   closeSession(id: SessionId): Promise<Session>;
   /** Affinity of calls that name no session; null for a caller that cannot be told from others. */
   defaultSession(connection: string | null): SessionId | null;
-  /** How long a client waits for an answer before it gives up, less a margin, ms. */
-  patienceMs(client: string | null): number;
   /** The settings in force and where each came from, secrets masked. */
   effectiveConfig(): JsonValue;
   /** Calls `listener` when a task changed its state; returns how to stop. */

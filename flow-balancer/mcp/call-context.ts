@@ -46,6 +46,7 @@ export function openCall(serving: Serving, sdk: ServerContext): OpenCall {
   return {
     call: {
       era: serving.era,
+      receivedAt: serving.env.mono(),
       signal: sdk.mcpReq.signal,
       client: clientOf(serving, sdk),
       connection: serving.connection,

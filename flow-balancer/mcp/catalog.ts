@@ -15,6 +15,7 @@ import type {
   ToolAnnotations,
 } from "@modelcontextprotocol/server";
 import type { z } from "zod";
+import type { MonoMs } from "../core/time.ts";
 
 /** 2025-11-25 and before is legacy; 2026-07-28 is modern. */
 export type Era = "legacy" | "modern";
@@ -22,6 +23,8 @@ export type Era = "legacy" | "modern";
 /** Who called and how to talk back while the call runs. */
 export interface CallContext {
   readonly era: Era;
+  /** When the call came. */
+  readonly receivedAt: MonoMs;
   /** Fires when the client cancelled the call or went away. */
   readonly signal: AbortSignal;
   readonly client: { readonly name: string; readonly version: string } | null;

@@ -6,6 +6,7 @@ import { batchTool } from "./batch-tool.ts";
 import { defineTool, type ToolDefinition } from "./catalog.ts";
 import type { Deps } from "./deps.ts";
 import { followTools } from "./follow-tools.ts";
+import { mapTool } from "./map-tool.ts";
 import { poolStatusText, poolStatusView } from "./pool-view.ts";
 import { runTools } from "./run-tools.ts";
 
@@ -13,6 +14,7 @@ export function poolTools(deps: Deps): ToolDefinition[] {
   return [
     ...runTools(deps),
     batchTool(deps),
+    mapTool(deps),
     ...followTools(deps),
     poolStatus(deps),
     openSession(deps),

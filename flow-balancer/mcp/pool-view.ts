@@ -9,7 +9,7 @@ import type {
 import { round } from "./task-answer.ts";
 
 export const poolStatusView = (
-  { pool, instances, tasks, home }: EngineStatus,
+  { pool, retries, instances, tasks, home }: EngineStatus,
   kinds: readonly string[],
 ) => ({
   pool: {
@@ -31,6 +31,10 @@ export const poolStatusView = (
       gaps,
     })),
   },
+  retry_budgets: retries.map(({ left, ...budget }) => ({
+    ...budget,
+    left: round(left),
+  })),
   workers: pool.workers.map(workerView),
   instances: instances.map((instance) => ({
     id: instance.id,

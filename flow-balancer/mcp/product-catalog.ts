@@ -5,6 +5,7 @@ import type { Catalog } from "./catalog.ts";
 import type { Deps } from "./deps.ts";
 import { engineTasks } from "./engine-tasks.ts";
 import { boardTools } from "./board-tools.ts";
+import { learningTools } from "./learning-tools.ts";
 import { poolTools } from "./pool-tools.ts";
 import { poolPrompts } from "./prompts.ts";
 import { poolResources, poolTemplates } from "./resources.ts";
@@ -40,6 +41,7 @@ export const productCatalog = (
   tools: [
     ...(toolsets.includes("pool") ? poolTools(deps) : []),
     ...(toolsets.includes("board") ? boardTools(deps) : []),
+    ...(toolsets.includes("learning") ? learningTools(deps) : []),
   ],
   resources: poolResources(deps),
   templates: poolTemplates(deps),

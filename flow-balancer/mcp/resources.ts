@@ -4,6 +4,7 @@ import { decisionView } from "../core/explain-decision.ts";
 import type { KindInfo } from "../core/task.ts";
 import { isTerminal } from "../core/task.ts";
 import type { TaskId } from "../core/ids.ts";
+import { timeoutsView } from "../core/timeout-stats.ts";
 import type { ResourceDefinition, TemplateDefinition } from "./catalog.ts";
 import type { Deps } from "./deps.ts";
 import { poolStatusView, workerView } from "./pool-view.ts";
@@ -69,6 +70,7 @@ export function poolTemplates(deps: Deps): TemplateDefinition[] {
       },
     },
     ...taskTemplates(deps),
+    ...statsTemplates(deps),
     {
       uriTemplate: "kind://{kind}",
       name: "kind",
@@ -82,12 +84,18 @@ export function poolTemplates(deps: Deps): TemplateDefinition[] {
         return json(uri, kindView(await engine.describeKind(kind ?? "")));
       },
     },
+  ];
+}
+
+/** What was learned, and on what it rests. */
+function statsTemplates(deps: Deps): TemplateDefinition[] {
+  return [
     {
       uriTemplate: "stats://timeouts/{kind}",
       name: "timeout-stats",
       title: "Run times and timeout of a kind",
       description:
-        "n, p50, p95, p99 of the newest completed runs, and the timeout in force",
+        "n, p50, p95, p99 of the newest completed runs, the timeout in force, and what was learned of it; as the command timeout-stats",
       mimeType: JSON_TYPE,
       ttlMs: 1_000,
       complete: { kind: (prefix) => completeKind(deps, prefix) },
@@ -102,6 +110,26 @@ export function poolTemplates(deps: Deps): TemplateDefinition[] {
           p95_ms: stats.runMs.n === 0 ? null : stats.runMs.p95,
           p99_ms: stats.runMs.n === 0 ? null : stats.runMs.p99,
           timeout_ms: stats.timeoutMs,
+          timeout_is_configured: stats.isConfigured,
+          learned: stats.learned === null ? null : timeoutsView(stats.learned),
+          explained: stats.said,
+        });
+      },
+    },
+    {
+      uriTemplate: "stats://patience/{client}",
+      name: "patience-stats",
+      title: "How long a client waits",
+      description:
+        "When a client that is so named is given a handle instead of an answer, and what that was learned from",
+      mimeType: JSON_TYPE,
+      ttlMs: 1_000,
+      async read(uri, { client = "" }) {
+        const { patience } = await deps.engine();
+        return json(uri, {
+          client,
+          known_ms: patience.knownMs(client),
+          explained: patience.explain(client),
         });
       },
     },

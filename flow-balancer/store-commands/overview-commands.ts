@@ -1,4 +1,4 @@
-/** The commands `status`, `instances` and `sessions`: their names, options and help. What they do is loaded when it is asked for. */
+/** The commands `status`, `instances`, `sessions` and `timeout-stats`: their names, options and help. What they do is loaded when it is asked for. */
 
 import type { Command } from "commander";
 import { answer, as, here, JSON_OPTION } from "./answering.ts";
@@ -45,7 +45,25 @@ export function addOverviewCommands(root: Command): void {
         return sessions({ all: options.all === true }, here(), as(options));
       }),
     );
+  root
+    .command("timeout-stats")
+    .description("how long tasks run, and how long they may run now")
+    .argument("[kind]", "what within this kind runs alike; else all kinds")
+    .option(...JSON_OPTION)
+    .addHelpText("after", TIMEOUTS_HELP)
+    .action((kind: string | undefined, options: Options) =>
+      answer(async () => {
+        const { timeoutStats } = await import("./timeout-stats.ts");
+        return timeoutStats({ kind: kind ?? null }, here(), as(options));
+      }),
+    );
 }
+
+const TIMEOUTS_HELP = `
+  limit       a run that gives no signs of life is ended after so long
+  longest     so long may one take that prints, or tells of its progress
+  would kill  of the remembered runs that completed, those that were longer
+A timeout_ms of a task or of its kind ([kinds.NAME]) always wins.`;
 
 const STATUS_HELP = `
 Exit codes:

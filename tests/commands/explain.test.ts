@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { explainTask } from "../../flow-balancer/commands/explain.ts";
+import type { LimitInForce } from "../../flow-balancer/commands/explain/limit.ts";
 import { wireError } from "../../flow-balancer/core/errors.ts";
 import type {
   SessionId,
@@ -65,7 +66,8 @@ const ran = (more: Partial<Execution> = {}): Partial<TaskRecord> => ({
 const explained = (
   one: TaskRecord,
   parents: readonly (readonly [TaskId, TaskState | null])[] = [],
-) => explainTask({ task: one, parents: new Map(parents), now: at(60) });
+  limit: LimitInForce | null = null,
+) => explainTask({ task: one, parents: new Map(parents), limit, now: at(60) });
 
 describe("explaining a task", () => {
   test("that ran says where, why, what else there was, and how far off each clock was", () => {
@@ -108,6 +110,18 @@ describe("explaining a task", () => {
       },
       error: null,
     });
+  });
+
+  test("says by whose word its run was limited, unless it was asked for", () => {
+    const said = (by: LimitInForce["by"]): string =>
+      explained(task(ran()), [], { ms: 700, by }).text;
+    expect(said("learned")).toContain("limit    700 ms, learned (");
+    expect(said("kind")).toContain("limit    700 ms, configured for its kind");
+    expect(said("default")).toContain("limit    700 ms, the default");
+    expect(said("task")).not.toContain("limit");
+    expect(
+      explained(task(ran()), [], { ms: 700, by: "task" }).json,
+    ).toMatchObject({ limit: { ms: 700, by: "task" } });
   });
 
   test("does not compare a wait with what was foretold after it", () => {

@@ -57,7 +57,7 @@ describe("mistakes:", () => {
     ["max_workers = 1", 1, "did you mean 'pool.max_workers'?"],
     ["[pol]\na = 1", 1, "did you mean 'pool'?"],
     ['[kinds.a]\nmodule = "a"\nconcurency = 1', 3, "'kinds.a.concurrency'?"],
-    ["[[experts]]\nname = 'a'", 1, "key 'experts' is unknown"],
+    ["[[experts]]\nname = 'a'", 1, "'experts.0.kinds' is missing"],
     ["__proto__.a = 1", 1, "key '__proto__' is unknown"],
     ["[kinds.a]\neffects = 'once'", 1, "'kinds.a.module' is missing"],
     ["[kinds.shell]\nmodule = 'a'", 1, "that is not built in"],
@@ -75,7 +75,7 @@ describe("mistakes:", () => {
     [
       "toolsets = ['pol']",
       1,
-      'must be a list of "pool" and "board", got ["pol"]',
+      'must be a list of "pool", "board" and "learning", got ["pol"]',
     ],
     ["roots = []", 1, "a list of at least one directory"],
     ["roots = '/'", 1, "a list of at least one directory"],

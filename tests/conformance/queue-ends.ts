@@ -91,6 +91,18 @@ export function endTests(make: MakeQueue): void {
     expect(Math.max(...together)).toBeLessThan(10);
   });
 
+  test("a pause is as long as the one it is told, or its own if that is longer", async () => {
+    for (const [backoffMs, holdMs] of [
+      [1_000, 20_000],
+      [20_000, 1_000],
+    ] as const) {
+      const rig = make();
+      await put(rig, { terms: { maxAttempts: 2, backoffMs } });
+      await rig.queue.retry(await takeOne(rig, ANNE), FAILED, holdMs);
+      expect(await pauseOf(rig, 100)).toBeWithin(20_000, 30_101);
+    }
+  });
+
   test("what completed or is wanted cancelled is not tried again; what is not to run twice is, since its holder knows how it failed", async () => {
     const rig = make();
     const held = (runsOnce = false) =>

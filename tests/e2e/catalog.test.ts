@@ -26,6 +26,7 @@ const POOL_TOOLS = [
   "run_task",
   "submit_task",
   "run_batch",
+  "map_task",
   "await_task",
   "read_task_output",
   "cancel_task",
@@ -165,6 +166,7 @@ describe.each(GENERATIONS)(
       ).toEqual([
         "kind://{kind}",
         "pool://workers/{id}",
+        "stats://patience/{client}",
         "stats://timeouts/{kind}",
         "task://{id}",
         "task://{id}/output",

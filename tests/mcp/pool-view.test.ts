@@ -34,6 +34,7 @@ const worker = (
 });
 
 const status: EngineStatus = {
+  retries: [{ kind: "shell", left: -2.12345, retries: 31, held: 4 }],
   instances: [
     {
       id: "instance_1" as InstanceId,
@@ -86,6 +87,12 @@ test("the view says how long idle workers of a kind are kept, and whether that i
   expect(poolStatusView(status, ["shell"]).pool.keep_warm).toEqual([
     { kind: "nightly", keep_ms: 1_638_400, basis: "own_gaps", gaps: 31 },
     { kind: "shell", keep_ms: 60_000, basis: "prior", gaps: 0 },
+  ]);
+});
+
+test("the view says how much of what fails is tried again at once", () => {
+  expect(poolStatusView(status, ["shell"]).retry_budgets).toEqual([
+    { kind: "shell", left: -2.123, retries: 31, held: 4 },
   ]);
 });
 

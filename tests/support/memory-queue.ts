@@ -141,12 +141,13 @@ export class MemoryQueue implements TaskQueue {
   async retry(
     lease: Lease,
     settlement: Settlement,
+    holdMs = 0,
   ): Promise<Settled & { readonly again: boolean }> {
     const task = this.#tasks.under(lease);
     if (task === null) return { ...REFUSED, again: false };
     if (!mayTryAgain(task, settlement))
       return { ...(await this.settle(lease, settlement)), again: false };
-    const pauseMs = pauseOf(task);
+    const pauseMs = Math.max(pauseOf(task), holdMs);
     requeue(task);
     if (pauseMs > 0) task.due = momentIn(this.#env, pauseMs);
     return { ...REFUSED, accepted: true, again: true };

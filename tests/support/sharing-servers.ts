@@ -13,6 +13,7 @@ import type {
   PoolOutcome,
   PoolTask,
 } from "../../flow-balancer/pool/pool-task.ts";
+import { RetryBudgets } from "../../flow-balancer/retry-budgets.ts";
 import type { FakeEnv } from "./fake-env.ts";
 import { NO_STATES } from "./no-states.ts";
 import { newQueue, request } from "./queue-under-test.ts";
@@ -44,6 +45,7 @@ class Server {
     queue: TaskQueue,
     name: string,
     seesOthers: boolean,
+    retries: RetryBudgets | undefined,
   ) {
     const holder = holderId(name);
     const pool = {
@@ -67,6 +69,7 @@ class Server {
       onChanged: () => {},
       states: NO_STATES,
       refusal: () => null,
+      ...(retries && { retries }),
       onReleased: () => this.consumer.nudge(),
       onRoom: () => this.consumer.roomAgain(),
     });
@@ -98,11 +101,18 @@ class Server {
   }
 }
 
-/** `seesOthers`: each looks at the store with every beat, as if the other had just written. */
-export function servers({ seesOthers = true } = {}) {
+/** `seesOthers`: each looks at the store with every beat, as if the other had just written. `isBudgeted`: each has budgets for what it tries again. */
+export function servers({ seesOthers = true, isBudgeted = false } = {}) {
   const { env, queue } = newQueue();
   const [one, two] = ["one", "two"].map(
-    (name) => new Server(env, queue, name, seesOthers),
+    (name) =>
+      new Server(
+        env,
+        queue,
+        name,
+        seesOthers,
+        isBudgeted ? new RetryBudgets(env, () => {}) : undefined,
+      ),
   );
   return { env, queue, one: one!, two: two! };
 }
