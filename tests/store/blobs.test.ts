@@ -174,7 +174,7 @@ test("writers killed at any moment: under a name there is always all of it", asy
   const isEnough = (): boolean => kills > 5 && seen.size > 10;
   const endAt = performance.now() + KILLING_MS;
   const loop = async (): Promise<void> => {
-    while (kills < KILLS && (performance.now() < endAt || !isEnough())) {
+    while (!isEnough() || (kills < KILLS && performance.now() < endAt)) {
       const seed = String(++kills * 1_000);
       const child = Bun.spawn(
         [
