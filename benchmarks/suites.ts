@@ -6,6 +6,7 @@ import { faults } from "./faults.bench.ts";
 import { floods } from "./floods.bench.ts";
 import { granularity } from "./granularity.bench.ts";
 import { hangs } from "./hangs.bench.ts";
+import { hedging } from "./hedging.bench.ts";
 import { io } from "./io.bench.ts";
 import { load } from "./load.bench.ts";
 import { mcp } from "./mcp.bench.ts";
@@ -33,6 +34,7 @@ export const SUITES: readonly Suite[] = [
   codec,
   deadlines,
   hangs,
+  hedging,
   router,
   similarity,
   io,

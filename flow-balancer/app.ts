@@ -12,20 +12,18 @@ import {
   IMPLICIT,
 } from "./client-session.ts";
 import type { Config } from "./config.ts";
-import { deadlineOptions } from "./config/deadline-options.ts";
 import { effectiveConfig } from "./config/effective-config.ts";
 import { prepareHome } from "./config/prepare-home.ts";
 import { instanceId, type SessionId, type TaskId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
 import type { TaskRecord } from "./core/task.ts";
-import { DeadlineDesk } from "./deadline-desk.ts";
-import { RoutingDesk } from "./routing-desk.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { checkByTask } from "./evidence-task.ts";
 import { HomeSharing } from "./home-sharing.ts";
 import { HomeUpkeep } from "./home-upkeep.ts";
 import { keepWarmPorts } from "./keep-warm-ports.ts";
 import type { RunningEngine } from "./lazy-engine.ts";
+import { learners, runPorts } from "./learning-ports.ts";
 import { LocalEngine } from "./local-engine.ts";
 import { KindRegistry, type ModuleKind } from "./pool/kind-registry.ts";
 import { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
@@ -55,8 +53,9 @@ export function startEngine(options: EngineOptions): RunningEngine {
   try {
     const parts = assemble(options, base);
     running = runningEngine(parts);
-    const { deadlines, sharing, keeping, upkeep } = parts;
-    for (const part of [deadlines, sharing, keeping, upkeep]) part?.start();
+    const { deadlines, routing, sharing, keeping, upkeep } = parts;
+    for (const part of [deadlines, routing, sharing, keeping, upkeep])
+      part?.start();
     parts.pool.warm();
     return running;
   } catch (thrown) {
@@ -100,7 +99,7 @@ function assemble(options: EngineOptions, base: Base): Parts {
     kinds,
     holder: id,
     ...tellingOf(changes),
-    ...limitsOf(learned),
+    ...runPorts(config, base, pool, learned),
     retries,
     refusal: () => upkeep.refusal(),
     states: keeping,
@@ -154,32 +153,6 @@ const makeKeeping = (
       clientSession !== null && session === `${IMPLICIT}${clientSession}`,
     forget,
   });
-
-/** Null: a person wants limits fixed; there are no experts. */
-const learners = (
-  config: Config,
-  base: Base,
-): Pick<Parts, "deadlines" | "routing"> => ({
-  deadlines:
-    config.learning.deadlines === "fixed"
-      ? null
-      : new DeadlineDesk({
-          ...base,
-          options: deadlineOptions(config.learning, config.tasks),
-        }),
-  routing:
-    config.experts.length === 0
-      ? null
-      : new RoutingDesk({ ...base, settings: config }),
-});
-
-const limitsOf = ({ deadlines }: Pick<Parts, "deadlines">) =>
-  deadlines === null
-    ? {}
-    : {
-        limitFor: (kind: string, bucket: string) =>
-          deadlines.limitFor(kind, bucket),
-      };
 
 function openBase({ config, env, environment }: EngineOptions): Base {
   const { home, durability } = config;

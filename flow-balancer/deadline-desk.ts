@@ -1,10 +1,5 @@
-/**
- * The limits of runs, learned from the outcomes of all servers of the home in the order in which they
- * were stored. It looks for new ones when it is asked for a limit, so a server that is idle does nothing;
- * what it knows is saved now and then and when the server ends, and the next one goes on from there.
- */
+/** The limits of runs, learned from the outcomes of all servers of the home. */
 
-import type { Env } from "./core/ports.ts";
 import type { RunLimit } from "./core/run-limit.ts";
 import type { KindTimeouts } from "./core/timeout-stats.ts";
 import type {
@@ -12,128 +7,72 @@ import type {
   DeadlineOptions,
 } from "../orchestrator/learning/deadline-learner.ts";
 import { SNAPSHOT_VERSION } from "../orchestrator/learning/deadline-snapshot.ts";
+import type { Outcome } from "./core/outcome.ts";
+import {
+  type FollowerParts,
+  OutcomeFollower,
+  SLICE,
+} from "./outcome-follower.ts";
 import { DEADLINES, learnFrom, savedDeadlines } from "./read-deadlines.ts";
-import type { Log } from "./stderr-log.ts";
-import type { Store } from "./store/database.ts";
-import { LearnedStates } from "./store/learned-states.ts";
 import { OutcomeLog } from "./store/outcome-log.ts";
 
-/** A limit is at most so much behind what was stored, ms: a look costs some microseconds. */
-const LOOK_EVERY_MS = 100;
-/** Outcomes learned from in one go: a few milliseconds. */
-const SLICE = 1_000;
-/** Saved when so many are new, at most so often (ms): what a crash loses is learned again from the outcomes. */
-const SAVE_AFTER = 256;
 const SAVE_EVERY_MS = 60_000;
 
-interface Parts {
-  readonly store: Store;
-  readonly env: Env;
-  readonly log: Log;
+interface Parts extends FollowerParts {
   readonly options: DeadlineOptions;
 }
 
 export class DeadlineDesk {
-  readonly #parts: Parts;
-  readonly #outcomes: OutcomeLog;
-  readonly #states: LearnedStates;
   readonly #learner: DeadlineLearner;
-  /** Of the last outcome that was learned from. */
-  #seq: number;
-  #savedSeq: number;
-  #savedAt: number;
-  #lookedAt = Number.NEGATIVE_INFINITY;
-  #isFollowing = false;
-  /** The last look did: what fails with every look is told once. */
-  #hasFailed = false;
-  #saving: Promise<unknown> = Promise.resolve();
-  #isStopped = false;
+  readonly #follower: OutcomeFollower<Outcome>;
 
   /** From what was saved. */
-  constructor(parts: Parts) {
-    const { store, env, log, options } = parts;
-    this.#parts = parts;
-    this.#outcomes = new OutcomeLog(store);
-    this.#states = new LearnedStates(store, env);
+  constructor({ options, ...parts }: Parts) {
+    const { store, log } = parts;
     const { learner, seq, warning } = savedDeadlines(store.raw, options);
     if (warning !== null) log("warn", "learning.damaged", { warning });
+    const outcomes = new OutcomeLog(store);
     this.#learner = learner;
-    this.#seq = this.#savedSeq = seq;
-    this.#savedAt = env.mono();
+    this.#follower = new OutcomeFollower(parts, {
+      learner: DEADLINES,
+      version: SNAPSHOT_VERSION,
+      seq,
+      saveEveryMs: SAVE_EVERY_MS,
+      read: (after) => {
+        const seen = outcomes.after(after, SLICE);
+        const isMore = seen.length === SLICE;
+        return { seen, seq: seen.at(-1)?.seq ?? after, isMore };
+      },
+      learn: (outcome) => learnFrom(learner, [outcome]),
+      snapshot: () => learner.snapshot(),
+    });
   }
 
   /** Learns in the background what came since. */
   start(): void {
-    this.#follow();
+    this.#follower.follow();
   }
 
   /** For the next run that nobody named a limit for. Never throws. */
   limitFor(kind: string, bucket: string): RunLimit {
-    this.#look();
+    this.#follower.look();
     return this.#learner.limit(kind, bucket);
+  }
+
+  /** After how many ms a second run is worth it; null: too little is known. Never throws. */
+  hedgeAfterMs(kind: string, bucket: string): number | null {
+    this.#follower.look();
+    return this.#learner.longRunMs(kind, bucket);
   }
 
   /** Of `kind`; null: nothing was seen of it. With everything that was stored until now. */
   async statsOf(kind: string): Promise<KindTimeouts | null> {
-    while (this.#learn() === SLICE)
-      await new Promise((goOn) => setImmediate(goOn));
+    await this.#follower.caughtUp();
     return this.#learner.summary(kind)[0] ?? null;
   }
 
-  /** Saves what is new. Never throws. */
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    await this.#saving;
-    if (this.#seq > this.#savedSeq) await this.#save();
-  }
-
-  #look(): void {
-    const now = this.#parts.env.mono();
-    if (now - this.#lookedAt < LOOK_EVERY_MS) return;
-    this.#lookedAt = now;
-    if (this.#learn() === SLICE) this.#follow();
-    if (
-      this.#seq - this.#savedSeq >= SAVE_AFTER &&
-      now - this.#savedAt >= SAVE_EVERY_MS
-    )
-      this.#saving = this.#save();
-  }
-
-  /** Catches up in slices, between which others have their turn. */
-  #follow(): void {
-    if (this.#isFollowing) return;
-    this.#isFollowing = true;
-    setImmediate(() => {
-      this.#isFollowing = false;
-      if (!this.#isStopped && this.#learn() === SLICE) this.#follow();
-    });
-  }
-
-  /** How many there were, `SLICE` at most. A store that cannot be read leaves what is known. */
-  #learn(): number {
-    try {
-      const outcomes = this.#outcomes.after(this.#seq, SLICE);
-      learnFrom(this.#learner, outcomes);
-      this.#seq = outcomes.at(-1)?.seq ?? this.#seq;
-      this.#hasFailed = false;
-      return outcomes.length;
-    } catch (thrown) {
-      if (!this.#hasFailed)
-        this.#parts.log("warn", "learning.failed", { error: String(thrown) });
-      this.#hasFailed = true;
-      return 0;
-    }
-  }
-
-  async #save(): Promise<void> {
-    const { env, log } = this.#parts;
-    this.#savedAt = env.mono();
-    this.#savedSeq = this.#seq;
-    try {
-      const state = this.#learner.snapshot();
-      await this.#states.save(DEADLINES, SNAPSHOT_VERSION, this.#seq, state);
-    } catch (thrown) {
-      log("warn", "learning.not_saved", { error: String(thrown) });
-    }
+  /** Saves what is new. Never rejects. */
+  stop(): Promise<void> {
+    return this.#follower.stop();
   }
 }

@@ -4,6 +4,7 @@ import type { BalancerError } from "./core/errors.ts";
 import type { HolderId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
 import type { TaskQueue } from "./core/queue.ts";
+import type { Hedging } from "./hedging.ts";
 import type { LimitFor } from "./pool-request.ts";
 import type { TaskRecord } from "./core/task.ts";
 import type { KindRegistry } from "./pool/kind-registry.ts";
@@ -29,6 +30,8 @@ export interface DispatcherOptions {
   readonly states: StateKeeping;
   /** How long a run may take that nobody named a limit for; left out: as long as its kind says. */
   readonly limitFor?: LimitFor;
+  /** Second runs of those that take long; left out: there are none. */
+  readonly hedging?: Pick<Hedging, "run">;
   /** How much of what fails is tried again soon; left out: all of it. */
   readonly retries?: Pick<RetryBudgets, "ran" | "holdMs">;
   /** Why the store takes nothing new; null: it does. */

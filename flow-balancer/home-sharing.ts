@@ -99,7 +99,7 @@ function makeConsumer(parts: SharingParts): Consumer {
     env,
     queue,
     holder: id,
-    kinds: () => kinds.list().map(({ kind }) => kind),
+    kinds: () => kinds.names(),
     room: () =>
       Math.min(
         roomFor(dispatcher.held, pool.maxWorkers),

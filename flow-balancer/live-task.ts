@@ -9,6 +9,7 @@ import { quoted } from "./core/quoted.ts";
 import type { EpochMs, MonoMs } from "./core/time.ts";
 import type { TaskOutput, TaskRecord, TaskResult } from "./core/task.ts";
 import type { PoolOutcome, PoolRun } from "./pool/pool-task.ts";
+import { PrintedText } from "./printed-text.ts";
 import type { StateChange } from "./store/state-change.ts";
 
 /** Whether somebody wanted the task's end, or its server went. */
@@ -33,12 +34,11 @@ export class LiveTask {
   isLost = false;
   /** Made with the first: most tasks have none, and print nothing. */
   #observers: Set<TaskObserver> | null = null;
-  #printed: string[] | null = null;
+  #printed: PrintedText | null = null;
   #cancelCode: CancelCode | null = null;
   #signal: AbortController | undefined;
   #run: PoolRun | undefined;
-  #room: number;
-  #bytesSeen = 0;
+  readonly #maxOutputChars: number;
   /** Null: it did not start, as far as is known. */
   #startedAt: EpochMs | null = null;
   /** How long it may run without a sign of life; null: it has not begun to. */
@@ -52,7 +52,7 @@ export class LiveTask {
   /** Of what it prints, `maxOutputChars` are kept; a worker should send no more, but is not trusted to. */
   constructor(record: TaskRecord, terms: Terms, maxOutputChars: number) {
     this.#record = record;
-    this.#room = maxOutputChars;
+    this.#maxOutputChars = maxOutputChars;
     this.terms = terms;
     this.isAwaited = terms.awaited;
     const { promise, resolve, reject } = Promise.withResolvers<TaskRecord>();
@@ -195,21 +195,22 @@ export class LiveTask {
 
   /** `bytes` counts what it printed, `text` is what of it came. */
   printed(text: string, bytes: number): void {
-    this.#bytesSeen += bytes;
-    const kept = text.slice(0, this.#room);
-    this.#room -= kept.length;
-    if (kept !== "") (this.#printed ??= []).push(kept);
+    (this.#printed ??= this.newPrint()).add(text, bytes);
+  }
+
+  /** For what another run of it prints. */
+  newPrint(): PrintedText {
+    return new PrintedText(this.#maxOutputChars);
+  }
+
+  /** That run's result is the one that counts. */
+  printedInstead(print: PrintedText): void {
+    this.#printed = print;
   }
 
   /** Null as long as it printed nothing. */
   output(): TaskOutput | null {
-    if (this.#bytesSeen === 0) return null;
-    const text = (this.#printed ?? []).join("");
-    return {
-      text,
-      bytesSeen: this.#bytesSeen,
-      truncated: Buffer.byteLength(text) < this.#bytesSeen,
-    };
+    return this.#printed?.output() ?? null;
   }
 }
 

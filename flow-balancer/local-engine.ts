@@ -10,8 +10,6 @@ import {
   implicitSession,
 } from "./client-session.ts";
 import type { Board } from "./core/board.ts";
-import type { Chunking } from "./core/chunking.ts";
-import type { EnsemblePolicy } from "./core/ensemble.ts";
 import type {
   Engine,
   EngineStatus,
@@ -30,7 +28,6 @@ import {
   type TaskId,
 } from "./core/ids.ts";
 import type { JsonValue } from "./core/json.ts";
-import type { Patience } from "./core/patience.ts";
 import type { Env } from "./core/ports.ts";
 import type { ListFilter, ListPage, TaskQueue } from "./core/queue.ts";
 import type { Session, SessionStore } from "./core/session.ts";
@@ -49,6 +46,7 @@ import type { KindRegistry } from "./pool/kind-registry.ts";
 import type { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
 import type { RetryBudgets } from "./retry-budgets.ts";
 import type { RoutedTask, RoutingDesk } from "./routing-desk.ts";
+import { servedKindStats } from "./served-kind-stats.ts";
 import type { Log } from "./stderr-log.ts";
 import type { Store } from "./store/database.ts";
 
@@ -88,9 +86,9 @@ const RUNS_FOR_STATS = 1_000;
 
 export class LocalEngine implements Engine {
   readonly board: Board;
-  readonly chunking: Chunking;
-  readonly ensembles: EnsemblePolicy;
-  readonly patience: Patience;
+  readonly chunking: GranularityKeeping;
+  readonly ensembles: EnsembleKeeping;
+  readonly patience: ClientPatience;
   readonly #parts: EngineParts;
 
   constructor(parts: EngineParts) {
@@ -100,7 +98,11 @@ export class LocalEngine implements Engine {
     this.ensembles = new EnsembleKeeping(parts);
     this.chunking = new GranularityKeeping({
       ...parts,
-      listKind: (kind) => parts.kinds.listKind(kind),
+      // A list goes to no expert: such items are routed one by one.
+      listKind: (kind) =>
+        parts.routing?.serves(kind) === true
+          ? null
+          : parts.kinds.listKind(kind),
     });
   }
 
@@ -182,10 +184,9 @@ export class LocalEngine implements Engine {
   }
 
   describeKind(kind: string): Promise<KindInfo> {
-    const { kinds, pool, env, routing } = this.#parts;
-    const served = routing?.kindsBeside(kinds.list()) ?? [];
-    const expertsOnly = served.find((info) => info.kind === kind);
-    if (expertsOnly !== undefined) return Promise.resolve(expertsOnly);
+    const { kinds, pool, env } = this.#parts;
+    const expertsOnly = this.#expertsOnly(kind);
+    if (expertsOnly !== null) return Promise.resolve(expertsOnly);
     return kinds.describe(kind, pool, taskId(env.unique()));
   }
 
@@ -198,6 +199,8 @@ export class LocalEngine implements Engine {
 
   async timeoutStats(kind: string): Promise<TimeoutStats> {
     const { kinds, queue, deadlines } = this.#parts;
+    const expertsOnly = this.#expertsOnly(kind);
+    if (expertsOnly !== null) return servedKindStats(expertsOnly);
     const { timeoutMs, hasOwnTimeout } = kinds.get(kind);
     const runs = await queue.runTimes(kind, RUNS_FOR_STATS);
     const learned = (await deadlines?.statsOf(kind)) ?? null;
@@ -239,6 +242,19 @@ export class LocalEngine implements Engine {
   onTaskChanged(listener: (id: TaskId) => void): () => void {
     this.#parts.changes.add(listener);
     return () => this.#parts.changes.delete(listener);
+  }
+
+  /** Null: it is a kind of its own, or none. */
+  #expertsOnly(kind: string): KindInfo | null {
+    const { kinds, routing } = this.#parts;
+    const served = routing?.kindsBeside(kinds.list()) ?? [];
+    return served.find((info) => info.kind === kind) ?? null;
+  }
+
+  /** What was learned here and is not saved yet. Never rejects. */
+  async saveLearned(): Promise<void> {
+    const learning = [this.patience, this.ensembles, this.chunking];
+    await Promise.all(learning.map((it) => it.save()));
   }
 
   /** Null: no expert serves its kind. */

@@ -12,6 +12,9 @@ import { type RoutedOutcome, RoutedOutcomes } from "./store/routed-outcomes.ts";
 export const ROUTER = "router";
 export const ROUTER_STATE_VERSION = 1;
 
+/** Outcomes read at a time: what is kept of each choice is about 1 kB. */
+const SLICE = 2_000;
+
 export type RoutingSettings = Pick<Config, "experts" | "routing">;
 
 export interface LearnedRouter {
@@ -56,11 +59,17 @@ export function readRouter(
   raw: Database,
   settings: RoutingSettings,
 ): LearnedRouter {
-  const { router, seq, warning } = savedRouter(raw, settings);
+  const { router, seq: from, warning } = savedRouter(raw, settings);
   const last = new OutcomeLog({ raw }).last();
-  for (const outcome of new RoutedOutcomes(raw).between(seq, last, ROUTER))
-    learnRouted(router, outcome);
-  return { router, seq: Math.max(seq, last), warning };
+  const routed = new RoutedOutcomes(raw);
+  let seq = from;
+  while (seq < last) {
+    const upTo = Math.min(last, seq + SLICE);
+    for (const outcome of routed.between(seq, upTo, ROUTER))
+      learnRouted(router, outcome);
+    seq = upTo;
+  }
+  return { router, seq, warning };
 }
 
 /** A cancelled task says nothing of its expert; how long a failed one took, nothing of how long it takes. */

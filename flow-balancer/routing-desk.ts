@@ -1,8 +1,4 @@
-/**
- * Which expert a task goes to, learned from the outcomes of all servers of the home in the order in which
- * they were stored. It looks for new ones when it is asked, so a server that is idle does nothing; what it
- * knows is saved now and then and when the server ends, and the next one goes on from there.
- */
+/** Which expert a task goes to, learned from the outcomes of all servers of the home. */
 
 import type { Statement } from "bun:sqlite";
 import { hash32 } from "../orchestrator/learning/similarity-hash.ts";
@@ -14,10 +10,14 @@ import { BalancerError } from "./core/errors.ts";
 import type { Expert, RouteQuestion } from "./core/expert.ts";
 import { expertInput } from "./core/expert-input.ts";
 import { type JsonValue, parseOrNull } from "./core/json.ts";
-import type { Env } from "./core/ports.ts";
 import { quoted } from "./core/quoted.ts";
 import type { TaskId } from "./core/ids.ts";
 import type { KindInfo, TaskRequest } from "./core/task.ts";
+import {
+  type FollowerParts,
+  OutcomeFollower,
+  SLICE,
+} from "./outcome-follower.ts";
 import {
   learnRouted,
   ROUTER,
@@ -25,25 +25,14 @@ import {
   type RoutingSettings,
   savedRouter,
 } from "./read-router.ts";
-import type { Log } from "./stderr-log.ts";
-import type { Store } from "./store/database.ts";
 import { Decisions } from "./store/decisions.ts";
-import { LearnedStates } from "./store/learned-states.ts";
 import { OutcomeLog } from "./store/outcome-log.ts";
-import { RoutedOutcomes } from "./store/routed-outcomes.ts";
+import { type RoutedOutcome, RoutedOutcomes } from "./store/routed-outcomes.ts";
 
-/** A decision is at most so much behind what was stored, ms. */
-const LOOK_EVERY_MS = 100;
-/** Outcomes looked at in one go. */
-const SLICE = 2_000;
-/** Saved when so many are new, at most so often (ms): it is up to half a megabyte an expert. */
-const SAVE_AFTER = 256;
+/** Its state is about a megabyte an expert, as text. */
 const SAVE_EVERY_MS = 300_000;
 
-interface Parts {
-  readonly store: Store;
-  readonly env: Env;
-  readonly log: Log;
+interface Parts extends FollowerParts {
   readonly settings: RoutingSettings;
 }
 
@@ -62,40 +51,44 @@ export interface RoutedTask {
 
 export class RoutingDesk {
   readonly #parts: Parts;
-  readonly #log: OutcomeLog;
-  readonly #routed: RoutedOutcomes;
-  readonly #states: LearnedStates;
   readonly #decisions: Decisions;
   /** Who was chosen for the task with a key. */
   readonly #keyed: Statement<{ readonly choice: string }, [string, string]>;
   readonly #router: Router;
-  /** Of the last outcome that was learned from. */
-  #seq: number;
-  #savedSeq: number;
-  /** Learned from since it was saved. */
-  #unsaved = 0;
-  #savedAt: number;
-  #lookedAt = Number.NEGATIVE_INFINITY;
-  /** The last look did: what fails with every look is told once. */
-  #hasFailed = false;
-  #saving: Promise<void> = Promise.resolve();
+  readonly #follower: OutcomeFollower<RoutedOutcome>;
 
   /** From what was saved. */
   constructor(parts: Parts) {
     const { store, env, log, settings } = parts;
     this.#parts = parts;
-    this.#log = new OutcomeLog(store);
-    this.#routed = new RoutedOutcomes(store.raw);
-    this.#states = new LearnedStates(store, env);
     this.#decisions = new Decisions(store, env);
     this.#keyed = store.raw.prepare(
       "SELECT d.choice FROM tasks t JOIN decisions d ON d.task_seq = t.seq WHERE t.idempotency_key = ?1 AND d.policy = ?2 ORDER BY d.id DESC LIMIT 1",
     );
     const { router, seq, warning } = savedRouter(store.raw, settings);
     if (warning !== null) log("warn", "learning.damaged", { warning });
+    const outcomes = new OutcomeLog(store);
+    const routed = new RoutedOutcomes(store.raw);
     this.#router = router;
-    this.#seq = this.#savedSeq = seq;
-    this.#savedAt = env.mono();
+    this.#follower = new OutcomeFollower(parts, {
+      learner: ROUTER,
+      version: ROUTER_STATE_VERSION,
+      seq,
+      saveEveryMs: SAVE_EVERY_MS,
+      read: (after) => {
+        const last = outcomes.last();
+        const upTo = Math.max(after, Math.min(last, after + SLICE));
+        const seen = routed.between(after, upTo, ROUTER);
+        return { seen, seq: upTo, isMore: upTo < last };
+      },
+      learn: (outcome) => learnRouted(router, outcome),
+      snapshot: () => router.snapshot(),
+    });
+  }
+
+  /** Learns in the background what came since. */
+  start(): void {
+    this.#follower.follow();
   }
 
   /** Whether experts serve the kind: a task of it is to be routed before it is submitted. */
@@ -122,7 +115,7 @@ export class RoutingDesk {
    * where a rule forbids each, INVALID_ARGUMENT where the expert's fields cannot be laid over the input.
    */
   route(request: TaskRequest, terms: RouteTerms = {}): RoutedTask {
-    this.#look();
+    this.#follower.look();
     const { kind, inputJson, idempotencyKey } = request;
     const earlier =
       idempotencyKey === null ? null : this.#keyed.get(idempotencyKey, ROUTER);
@@ -134,7 +127,8 @@ export class RoutingDesk {
         decision: null,
       };
     const question = questionOf(kind, inputJson, terms);
-    const seed = hash32(this.#parts.env.unique());
+    // By its key, as long as the choice for it is not stored: another one would be another task.
+    const seed = hash32(idempotencyKey ?? this.#parts.env.unique());
     const decided = this.#router.decide(question, seed);
     const { choice, alternatives, propensity, reason } = decided;
     const expert = this.experts.find(({ name }) => name === choice);
@@ -157,7 +151,7 @@ export class RoutingDesk {
           lines: [...reason],
           next: [...decided.next],
           seed,
-          learned_until: this.#seq,
+          learned_until: this.#follower.seq,
           after_failure: false,
           features: packFeatures(this.#router.read(question)),
         },
@@ -179,54 +173,9 @@ export class RoutingDesk {
     }
   }
 
-  /** Saves what is new. Never throws. */
-  async stop(): Promise<void> {
-    await this.#saving;
-    while (this.#learn());
-    if (this.#seq > this.#savedSeq && this.#unsaved > 0) await this.#save();
-  }
-
-  #look(): void {
-    const now = this.#parts.env.mono();
-    if (now - this.#lookedAt < LOOK_EVERY_MS) return;
-    this.#lookedAt = now;
-    this.#learn();
-    if (this.#unsaved >= SAVE_AFTER && now - this.#savedAt >= SAVE_EVERY_MS)
-      this.#saving = this.#save();
-  }
-
-  /** One slice; whether there may be more. A store that cannot be read leaves what is known. */
-  #learn(): boolean {
-    try {
-      const last = this.#log.last();
-      const upTo = Math.min(last, this.#seq + SLICE);
-      if (upTo <= this.#seq) return false;
-      for (const outcome of this.#routed.between(this.#seq, upTo, ROUTER)) {
-        learnRouted(this.#router, outcome);
-        this.#unsaved++;
-      }
-      this.#seq = upTo;
-      this.#hasFailed = false;
-      return upTo < last;
-    } catch (thrown) {
-      if (!this.#hasFailed)
-        this.#parts.log("warn", "learning.failed", { error: String(thrown) });
-      this.#hasFailed = true;
-      return false;
-    }
-  }
-
-  async #save(): Promise<void> {
-    const { env, log } = this.#parts;
-    this.#savedAt = env.mono();
-    this.#savedSeq = this.#seq;
-    this.#unsaved = 0;
-    try {
-      const state = this.#router.snapshot();
-      await this.#states.save(ROUTER, ROUTER_STATE_VERSION, this.#seq, state);
-    } catch (thrown) {
-      log("warn", "learning.not_saved", { error: String(thrown) });
-    }
+  /** Saves what is new. Never rejects. */
+  stop(): Promise<void> {
+    return this.#follower.stop();
   }
 }
 

@@ -49,14 +49,14 @@ export function runningEngine(parts: Parts): RunningEngine {
 }
 
 async function end(parts: Parts, drainMs: number): Promise<void> {
-  const { id, base, pool, dispatcher, sharing, board } = parts;
+  const { id, base, engine, pool, dispatcher, sharing, board } = parts;
   const { keeping, upkeep, deadlines, routing } = parts;
   const settled = dispatcher.close();
   await sharing.quiet();
   await pool.close(drainMs);
   await settled;
-  await deadlines?.stop();
-  await routing?.stop();
+  const stopped = [deadlines, routing].map((it) => it?.stop());
+  await Promise.all([...stopped, engine.saveLearned()]);
   // Whoever goes by a connection alone will not come back to what it claimed.
   await board
     .leave(connectionPrefix(id))

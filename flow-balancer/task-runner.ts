@@ -5,6 +5,7 @@ import type { Gate } from "./core/gate.ts";
 import type { Env } from "./core/ports.ts";
 import type { Lease, TaskQueue } from "./core/queue.ts";
 import { untilAborted } from "./core/until-aborted.ts";
+import type { Hedging } from "./hedging.ts";
 import { neverStarted, notRun, type LiveTask } from "./live-task.ts";
 import { type LimitFor, poolRequest } from "./pool-request.ts";
 import { RunObserver } from "./run-observer.ts";
@@ -22,6 +23,8 @@ interface TaskRunnerOptions {
   readonly states: StateKeeping;
   /** How long a run may take that nobody named a limit for; left out: as long as its kind says. */
   readonly limitFor?: LimitFor;
+  /** Second runs of those that take long; left out: there are none. */
+  readonly hedging?: Pick<Hedging, "run">;
 }
 
 export class TaskRunner {
@@ -64,12 +67,17 @@ export class TaskRunner {
   #inPool(live: LiveTask): Promise<PoolOutcome> {
     if (live.isCancelled)
       return Promise.resolve({ result: neverStarted(live), execution: null });
-    const { env, kinds, pool, states, limitFor = null } = this.#options;
+    const { env, kinds, pool, states, hedging } = this.#options;
+    const { limitFor = null } = this.#options;
     try {
       const kind = kinds.get(live.record.kind);
       const task = poolRequest(live, kind, limitFor, env, this.#begins);
       const observer = new RunObserver(live, states, this.#started);
-      return live.runs(pool.run(task, observer)).done;
+      const run =
+        hedging === undefined
+          ? pool.run(task, observer)
+          : hedging.run(live, kind, task, observer);
+      return live.runs(run).done;
     } catch (thrown) {
       live.isRefused = true;
       return Promise.resolve(notRun(toWireError(thrown)));

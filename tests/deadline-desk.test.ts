@@ -1,7 +1,11 @@
 import { expect, test } from "bun:test";
 import { DeadlineDesk } from "../flow-balancer/deadline-desk.ts";
 import { readDeadlines } from "../flow-balancer/read-deadlines.ts";
-import { openStore, type Store } from "../flow-balancer/store/database.ts";
+import {
+  closeStore,
+  openStore,
+  type Store,
+} from "../flow-balancer/store/database.ts";
 import { outcomes } from "../flow-balancer/store/schema.ts";
 import { FakeEnv } from "./support/fake-env.ts";
 
@@ -41,6 +45,11 @@ function ran({ orm }: Store, n: number, ms: number): void {
       .run();
 }
 
+const turns = async (n: number): Promise<void> => {
+  for (let turn = 0; turn < n; turn++)
+    await new Promise((goOn) => setImmediate(goOn));
+};
+
 const saved = (store: Store): { seq: number; revision: number } | null =>
   store.raw
     .query<{ seq: number; revision: number }, []>(
@@ -62,6 +71,8 @@ test("a limit is the default until there is something to go by, then what was st
   const { softMs, basis } = desk.limitFor("k", "");
   expect(basis).toBe("own_runs");
   expect(softMs).toBeWithin(1_010, 10_000);
+  expect(desk.hedgeAfterMs("k", "")).toBe(1.25 * 1_009);
+  expect(desk.hedgeAfterMs("k", "other")).toBeNull();
   await desk.stop();
 });
 
@@ -105,8 +116,10 @@ test("it is saved while it runs, not with every task", async () => {
     ran(store, 300, 1_000);
     env.advance(60_000);
     desk.limitFor("k", "");
+    await turns(5);
     env.advance(1_000);
     desk.limitFor("k", "");
+    await turns(3);
   }
   await desk.stop();
   expect(saved(store)).toEqual({ seq: 900, revision: 3 });
@@ -133,8 +146,7 @@ test("a long way behind, it catches up between what else there is to do", async 
   ran(store, 3_500, 1_000);
   const desk = newDesk();
   desk.start();
-  for (let turn = 0; turn < 5; turn++)
-    await new Promise((go) => setImmediate(go));
+  await turns(40);
   env.advance(1_000);
   store.raw.run("DELETE FROM outcomes");
   expect((await desk.statsOf("k"))?.n).toBe(3_500);
@@ -151,4 +163,51 @@ test("a store that cannot be read leaves what is known, and is told of once", as
     expect(desk.limitFor("k", "")).toEqual(before);
   }
   expect(said).toEqual(["learning.failed"]);
+});
+
+test("in one turn it learns of a few hundred at most, however many there are", () => {
+  const { store, newDesk } = setUp();
+  ran(store, 3_500, 1_000);
+  expect(newDesk().limitFor("k", "").n).toBeWithin(1, 301);
+});
+
+test("an outcome that is damaged is passed over; what comes after it is learned from", async () => {
+  const { store, said, newDesk } = setUp();
+  ran(store, 30, 1_000);
+  store.raw.run("UPDATE outcomes SET kind = x'00ff' WHERE seq IN (10, 11)");
+  expect((await newDesk().statsOf("k"))?.n).toBe(28);
+  expect(said).toEqual([]);
+  expect(readDeadlines(store.raw, OPTIONS).learner.summary("k")[0]?.n).toBe(28);
+});
+
+test("what could not be saved is saved with the next", async () => {
+  const { store, env, said, newDesk } = setUp();
+  const desk = newDesk();
+  ran(store, 300, 1_000);
+  store.raw.run("ALTER TABLE learned_states RENAME TO away");
+  await desk.statsOf("k");
+  env.advance(60_000);
+  desk.limitFor("k", "");
+  await turns(3);
+  expect(said).toEqual(["learning.not_saved"]);
+  store.raw.run("ALTER TABLE away RENAME TO learned_states");
+  await desk.stop();
+  expect(saved(store)).toEqual({ seq: 300, revision: 1 });
+});
+
+test("ended while it saves, it saves what came since too, and leaves nothing to be written", async () => {
+  const { store, env, said, newDesk } = setUp();
+  const desk = newDesk();
+  ran(store, 300, 1_000);
+  await desk.statsOf("k");
+  env.advance(60_000);
+  desk.limitFor("k", "");
+  await turns(1);
+  expect(saved(store)).toBeNull();
+  ran(store, 10, 1_000);
+  await desk.stop();
+  expect(saved(store)).toEqual({ seq: 310, revision: 2 });
+  await closeStore(store);
+  await turns(3);
+  expect(said).toEqual([]);
 });

@@ -127,6 +127,19 @@ test("it learns from what was stored, by whichever server, and the next goes on 
   expect(choices(newDesk())["b"]).toBeGreaterThan(85);
 });
 
+test("a long way behind, it catches up between what else there is to do", async () => {
+  const { store, newDesk, work, choices } = setUp();
+  await work(newDesk(), 60);
+  // As after long use, of which most is pruned.
+  store.raw.run("UPDATE outcomes SET seq = seq + 5000");
+  const desk = newDesk();
+  expect(choices(desk)["b"]).toBeLessThan(85);
+  desk.start();
+  for (let turn = 0; turn < 60; turn++)
+    await new Promise((goOn) => setImmediate(goOn));
+  expect(choices(desk)["b"]).toBeGreaterThan(85);
+});
+
 test("a decision can be made again from what was stored before it, its task and its seed", async () => {
   const { store, newDesk, work, env } = setUp();
   const desk = newDesk();
@@ -144,14 +157,27 @@ test("a decision can be made again from what was stored before it, its task and 
 test("with a key that was used before the expert stays, whatever was learned since", async () => {
   const { newDesk, lives, work } = setUp();
   const desk = newDesk();
-  const keyed = { ...request(), idempotencyKey: "once" };
-  let routed = desk.route(keyed);
+  const keys = Array.from({ length: 20 }, (_, n) => `key ${n}`);
+  const all = keys.map((idempotencyKey) => ({ ...request(), idempotencyKey }));
   // The odds for either are about even.
-  while (routed.expert !== "a") routed = desk.route(keyed);
+  const keyed = all.find((it) => desk.route(it).expert === "a")!;
+  const routed = desk.route(keyed);
   await lives(desk, routed, "failed");
   await work(desk, 60);
   for (let at = 0; at < 20; at++)
     expect(desk.route(keyed)).toEqual({ ...routed, decision: null });
+});
+
+test("with one key two that ask in the same moment get the same expert: it is not known yet to be one task", () => {
+  const { newDesk } = setUp();
+  const [desk, other] = [newDesk(), newDesk()];
+  const experts = Array.from({ length: 20 }, (_, n) => {
+    const keyed = { ...request(), idempotencyKey: `key ${n}` };
+    const asked = [desk, desk, other].map((it) => it.route(keyed).expert);
+    expect(new Set(asked).size).toBe(1);
+    return asked[0];
+  });
+  expect(new Set(experts).size).toBe(2);
 });
 
 test("a command reads the task's input on stdin: a text as it is, else JSON", () => {

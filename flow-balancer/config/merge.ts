@@ -1,7 +1,13 @@
 /** Settings of several sources as one: value by value, a kind as a whole. */
 
 import { expertProblems } from "./experts.ts";
-import { DEAD_AFTER_MS, HEARTBEAT_MS, type Settings } from "./settings.ts";
+import {
+  DEAD_AFTER_MS,
+  HEARTBEAT_MS,
+  MAX_TIMEOUT_MS,
+  MIN_TIMEOUT_MS,
+  type Settings,
+} from "./settings.ts";
 
 /** What `high` says goes before what `low` says. */
 export function mergeSettings(low: Settings, high: Settings): Settings {
@@ -28,7 +34,7 @@ export function mergeSettings(low: Settings, high: Settings): Settings {
 
 /** Values that are right alone and wrong together. */
 export function contradictions(
-  { pool, kinds, experts, instances = {} }: Settings,
+  { pool, kinds, experts, instances = {}, learning = {} }: Settings,
   origins: Readonly<Record<string, string>>,
 ): string[] {
   const problems: string[] = [];
@@ -45,6 +51,17 @@ export function contradictions(
       `${origins[key]}: key 'instances.dead_after_ms' (${dead ?? DEAD_AFTER_MS}) must be at least twice instances.heartbeat_ms (${beatMs}): one heartbeat that comes late is no death`,
     );
   }
+  const { min_timeout_ms: least, max_timeout_ms: most } = learning;
+  if ((least ?? MIN_TIMEOUT_MS) > (most ?? MAX_TIMEOUT_MS)) {
+    const key = `learning.${most === undefined ? "min_timeout_ms" : "max_timeout_ms"}`;
+    problems.push(
+      `${origins[key]}: key 'learning.max_timeout_ms' (${most ?? MAX_TIMEOUT_MS}) must be at least learning.min_timeout_ms (${least ?? MIN_TIMEOUT_MS})`,
+    );
+  }
+  if (learning.hedge === "on" && learning.deadlines === "fixed")
+    problems.push(
+      `${origins["learning.hedge"]}: key 'learning.hedge' must be "off" where learning.deadlines = "fixed": when a run takes long is not learned then`,
+    );
   for (const [name, { effects, in_flight: inFlight = 1 }] of Object.entries(
     kinds ?? {},
   )) {

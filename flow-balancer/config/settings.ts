@@ -70,6 +70,9 @@ const MAX_DAYS = 36_500;
 /** By default; a server that missed one is not taken for dead. */
 export const HEARTBEAT_MS = 30_000;
 export const DEAD_AFTER_MS = 60_000;
+/** A machine that stands still for a moment must not end work that takes a moment. */
+export const MIN_TIMEOUT_MS = 5_000;
+export const MAX_TIMEOUT_MS = 3_600_000;
 const GIB = 1_073_741_824;
 
 const integer = (min: number, max: number): Leaf<number> => ({
@@ -211,6 +214,7 @@ export const SETTINGS = {
     misses_per_thousand: integer(1, 200),
     min_timeout_ms: integer(100, DAY_MS),
     max_timeout_ms: integer(1_000, DAY_MS),
+    hedge: choice("on", "off"),
   },
   routing: {
     success_worth: number(1e-9, MAX_COST),

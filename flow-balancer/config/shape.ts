@@ -62,6 +62,8 @@ export interface LearningConfig {
   readonly missesPerThousand: number;
   readonly minTimeoutMs: number;
   readonly maxTimeoutMs: number;
+  /** Whether a task without effects that takes long is run a second time beside the first; needs learned deadlines. */
+  readonly hedge: "on" | "off";
 }
 
 /** What a task done well is worth against what it costs, in the unit of the experts' costs. */

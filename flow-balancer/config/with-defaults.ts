@@ -3,7 +3,13 @@
 import { basename, join } from "node:path";
 import { expertConfig } from "./experts.ts";
 import type { Config, KindConfig } from "./shape.ts";
-import { DEAD_AFTER_MS, HEARTBEAT_MS, type Settings } from "./settings.ts";
+import {
+  DEAD_AFTER_MS,
+  HEARTBEAT_MS,
+  MAX_TIMEOUT_MS,
+  MIN_TIMEOUT_MS,
+  type Settings,
+} from "./settings.ts";
 
 export interface Surroundings {
   readonly projectRoot: string;
@@ -81,9 +87,9 @@ const learningConfig = ({
   learning: {
     deadlines: learning.deadlines ?? "learned",
     missesPerThousand: learning.misses_per_thousand ?? 10,
-    // A machine that stands still for a moment must not end work that takes a moment.
-    minTimeoutMs: learning.min_timeout_ms ?? 5_000,
-    maxTimeoutMs: learning.max_timeout_ms ?? 3_600_000,
+    minTimeoutMs: learning.min_timeout_ms ?? MIN_TIMEOUT_MS,
+    maxTimeoutMs: learning.max_timeout_ms ?? MAX_TIMEOUT_MS,
+    hedge: learning.hedge ?? "off",
   },
   routing: {
     successWorth: routing.success_worth ?? null,

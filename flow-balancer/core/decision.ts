@@ -1,6 +1,6 @@
 /**
- * What a policy chose for an attempt of a task where it could have chosen otherwise: which expert, how many,
- * in how many pieces. With the odds it is enough to reckon later what another policy would have come to. Where
+ * What a policy chose for an attempt of a task where it could have chosen otherwise: which expert, or
+ * how many. With the odds it is enough to reckon later what another policy would have come to. Where
  * a task was placed is no such record: it is a `Decision` in its task's own row (core/explain-decision.ts).
  */
 
@@ -21,7 +21,7 @@ export interface NewDecision {
   readonly taskId: TaskId;
   /** With the task it names the outcome that came of it. */
   readonly attempt: number;
-  /** `router`, `ensemble`, `split`. */
+  /** `router` or `ensemble`. */
   readonly policy: string;
   /** Of the policy: two that may choose differently have different ones. */
   readonly version: string;

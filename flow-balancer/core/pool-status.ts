@@ -66,7 +66,10 @@ export interface KeepWarmStatus {
 }
 
 export interface PoolStatus {
+  /** Now: fewer than configured where other servers have work. */
   readonly maxWorkers: number;
+  /** What a server has to do decides how many of them it has. */
+  readonly configuredWorkers: number;
   readonly waiting: number;
   readonly starting: number;
   readonly busy: number;

@@ -8,6 +8,8 @@ import { taskAnswer, type TaskAnswer } from "./task-answer.ts";
 import { assertKnownKind, itemFields, toRequest } from "./task-request.ts";
 
 const MAX_ARGUMENTS = 200;
+/** Hundreds are usual. */
+const MAX_SCHEMA_PARTS = 5_000;
 
 export const CHECK = z
   .strictObject({
@@ -91,7 +93,7 @@ export const kindOfCheck = (
       : "score";
 
 function bySchema(schema: Readonly<Record<string, JsonValue>>): Check {
-  assertNoPatterns(schema);
+  assertEnds(schema);
   let type: z.ZodType;
   try {
     type = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
@@ -111,24 +113,55 @@ function bySchema(schema: Readonly<Record<string, JsonValue>>): Check {
   };
 }
 
-/** A schema is looked at in the server itself, which one expression that backtracks for ever would stop. */
-function assertNoPatterns(schema: JsonValue): void {
-  if (typeof schema !== "object" || schema === null) return;
-  for (const [key, member] of Object.entries(schema)) {
-    if (
-      key === "patternProperties" ||
-      (key === "pattern" && typeof member === "string")
-    )
-      throw new BalancerError(
-        "INVALID_ARGUMENT",
-        `/check/schema: has a regular expression (${key}), which is not run in the server`,
-        {
-          hint: "Use a command or a scorer for what an expression is to tell.",
-        },
+/**
+ * A schema is looked at in the server itself, which an expression that backtracks for ever would stop, and
+ * also one that refers to itself. Throws INVALID_ARGUMENT.
+ */
+function assertEnds(schema: Readonly<Record<string, JsonValue>>): void {
+  const { $defs, definitions } = schema;
+  const defs = {
+    ...(isObject(definitions) ? definitions : {}),
+    ...(isObject($defs) ? $defs : {}),
+  };
+  let parts = 0;
+  const look = (part: JsonValue): void => {
+    if (typeof part !== "object" || part === null) return;
+    if (++parts > MAX_SCHEMA_PARTS)
+      throw notRunHere(
+        `has more than ${MAX_SCHEMA_PARTS} parts, those counted again that it refers to, or refers to itself ($ref)`,
       );
-    assertNoPatterns(member as JsonValue);
-  }
+    for (const [key, member] of Object.entries(part)) {
+      if (
+        key === "patternProperties" ||
+        (key === "pattern" && typeof member === "string")
+      )
+        throw notRunHere(`has a regular expression (${key})`);
+      if (key === "$ref" && typeof member === "string")
+        look(referredTo(member, schema, defs));
+      else look(member as JsonValue);
+    }
+  };
+  look(schema);
 }
+
+/** Null: what making the schema says is wrong. */
+function referredTo(
+  ref: string,
+  root: JsonValue,
+  defs: Readonly<Record<string, JsonValue>>,
+): JsonValue {
+  const [, name] = ref.slice(1).split("/").filter(Boolean);
+  if (name === undefined) return root;
+  const key = name.replace(/~1/g, "/").replace(/~0/g, "~");
+  return Object.hasOwn(defs, key) ? (defs[key] ?? null) : null;
+}
+
+const notRunHere = (what: string): BalancerError =>
+  new BalancerError(
+    "INVALID_ARGUMENT",
+    `/check/schema: ${what}, which is not run in the server`,
+    { hint: "Use a command or a scorer for what it is to tell." },
+  );
 
 const byCommand =
   (argv: readonly string[], options: CheckOptions): Check =>

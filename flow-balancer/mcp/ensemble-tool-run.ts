@@ -54,6 +54,10 @@ export class Attempts {
   #isNew = false;
   /** What ends from now on comes too late to count. */
   #isOver = false;
+  /** Nobody wants the answer. */
+  #isStopped = false;
+  /** What runs from now on are checks of the answer itself. */
+  #isConcluding = false;
 
   constructor(options: AttemptsOptions) {
     this.#options = options;
@@ -74,19 +78,32 @@ export class Attempts {
     }
     if (this.#isOver) return null;
     const progress = this.#progress();
-    this.stop();
+    this.#end();
+    const proposals = run.proposals(progress);
+    this.#isConcluding = proposals.length > 0;
     const scores: (number | null)[] = [];
-    for (const { value } of run.proposals(progress))
-      scores.push((await this.#checked(value)).score);
-    return { answer: run.conclude(progress, scores), settled };
+    for (const { value } of proposals)
+      if (!this.#isStopped) scores.push((await this.#checked(value)).score);
+    return this.#isStopped
+      ? null
+      : { answer: run.conclude(progress, scores), settled };
   }
 
   /** Nothing more is started, and what runs is cancelled. */
   stop(): void {
-    this.#isOver = true;
-    for (const { task, isNew } of this.#tasks)
-      if (isNew) cancelQuietly(this.#options.engine, task.id);
+    this.#isStopped = true;
+    this.#end();
     this.#wake.resolve();
+  }
+
+  /** What runs is cancelled. */
+  #end(): void {
+    this.#isOver = true;
+    for (const submission of this.#tasks) this.#cancel(submission);
+  }
+
+  #cancel({ task, isNew }: Submission): void {
+    if (isNew) cancelQuietly(this.#options.engine, task.id);
   }
 
   /** It goes on though the call that waited for it is over. */
@@ -99,6 +116,9 @@ export class Attempts {
   /** For the tasks of a check: they end with the ensemble. */
   readonly follow = (submission: Submission): void => {
     this.#tasks.add(submission);
+    // It was being submitted when that was ended which it is for.
+    if (this.#isStopped || (this.#isOver && !this.#isConcluding))
+      this.#cancel(submission);
     const over = (): void => void this.#tasks.delete(submission);
     submission.done.then(over, over);
   };
@@ -146,8 +166,6 @@ export class Attempts {
       this.#isNew ||= submission.isNew;
       attempt = { ...attempt, submission };
       this.started.set(seat, attempt);
-      if (this.#isOver && submission.isNew)
-        cancelQuietly(engine, submission.task.id);
       const ended = taskAnswer(await submission.done);
       attempt = { ...attempt, ended };
       const value = resultIn(ended, request.kind);

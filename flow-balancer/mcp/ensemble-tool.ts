@@ -4,6 +4,7 @@ import type { CallToolResult } from "@modelcontextprotocol/server";
 import type { Engine } from "../core/engine.ts";
 import { BalancerError } from "../core/errors.ts";
 import { learningBucket } from "../core/learning-key.ts";
+import type { Env } from "../core/ports.ts";
 import type { CallContext, ToolDefinition } from "./catalog.ts";
 import { defineTool } from "./catalog.ts";
 import type { Deps } from "./deps.ts";
@@ -24,6 +25,8 @@ import { whilePatient } from "./patience.ts";
 
 /** Ensembles that a later call can join; of those before, it finds the tasks by their keys. */
 const MAX_KNOWN = 100;
+/** One whose answer nobody waits for is let go so long after its end, ms. */
+const KEPT_MS = 600_000;
 
 interface Ensemble {
   /** What it was asked, apart from how long the caller waits. */
@@ -31,6 +34,8 @@ interface Ensemble {
   readonly seats: readonly Seat[];
   readonly attempts: Attempts;
   readonly end: Promise<EnsembleEnd | null>;
+  /** Calls that wait for it. */
+  waiting: number;
 }
 
 export function ensembleTool(deps: Deps): ToolDefinition {
@@ -67,19 +72,22 @@ async function runEnsemble(
       { hint: "Give the same arguments, or another key." },
     );
   remember(known, key, ensemble);
+  if (joined === undefined) forgetOnceEnded(known, key, ensemble, env);
+  ensemble.waiting++;
   const end = await whilePatient(ensemble.end, {
     call,
     engine,
     env,
     waitMs: args.wait_ms,
   });
+  ensemble.waiting--;
   const view = { seats: ensemble.seats, started: ensemble.attempts.started };
   if (end !== null) {
     // Results can be large; whoever asks again finds them by their keys.
     known.delete(key);
     return endedResult(end, view, env.mono() - startedAt);
   }
-  if (call.signal.aborted && joined === undefined) {
+  if (call.signal.aborted && joined === undefined && ensemble.waiting === 0) {
     known.delete(key);
     ensemble.attempts.stop();
   } else await ensemble.attempts.told();
@@ -122,7 +130,7 @@ function begun(
   const end = attempts.toEnd();
   // It is told to whoever waits.
   end.catch(() => {});
-  return { asked: askedIn(args), seats, attempts, end };
+  return { asked: askedIn(args), seats, attempts, end, waiting: 0 };
 }
 
 /** But for how long the caller waits. */
@@ -139,4 +147,19 @@ function remember(
   known.set(key, ensemble);
   const [oldest] = known.keys();
   if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
+}
+
+function forgetOnceEnded(
+  known: Map<string, Ensemble>,
+  key: string,
+  ensemble: Ensemble,
+  env: Env,
+): void {
+  // Weak: results can be large, and what was answered need not be held for this.
+  const it = new WeakRef(ensemble);
+  const forget = (): void => {
+    if (known.get(key) === it.deref()) known.delete(key);
+  };
+  const later = (): void => void env.timer(KEPT_MS, forget);
+  ensemble.end.then(later, later);
 }

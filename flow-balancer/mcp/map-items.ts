@@ -26,6 +26,11 @@ export class MapItems {
     return Array.from({ length: this.#next - from }, (_, at) => from + at);
   }
 
+  /** Was never taken: again as it is. */
+  again(items: readonly number[]): void {
+    this.#again.push(items);
+  }
+
   /** Too large: again in halves. Else one of them may be at fault: again one by one. */
   lost(items: readonly number[], isTooLarge: boolean): void {
     const half = Math.ceil(items.length / 2);

@@ -5,7 +5,7 @@
  * the item whose fault it was fails.
  */
 
-import type { JobChunker, ListValue } from "../core/chunking.ts";
+import type { ItemResult, JobChunker, ListValue } from "../core/chunking.ts";
 import type { Engine, TaskObserver } from "../core/engine.ts";
 import {
   type ErrorCode,
@@ -16,6 +16,7 @@ import {
 import type { SessionId, TaskId } from "../core/ids.ts";
 import type { Env } from "../core/ports.ts";
 import type { TaskRecord, TaskRequest } from "../core/task.ts";
+import { type ItemEnd, MapEnds } from "./map-ends.ts";
 import { MapItems } from "./map-items.ts";
 import { cancelQuietly } from "./run-tools.ts";
 
@@ -28,12 +29,6 @@ export interface MapWork {
   readonly timeoutMs: number | null;
   /** Items a chunk; null: as learned. */
   readonly chunk: number | null;
-}
-
-/** What came of one item; `value` is JSON text. */
-export interface ItemEnd {
-  readonly error: WireError | null;
-  readonly value: string | null;
 }
 
 export interface MapSurroundings {
@@ -52,6 +47,8 @@ interface MapTotals {
 /** A chunk may take one item's longest time, and so many times what its items are expected to take. */
 const PATIENCE = 10;
 const MAX_TIMEOUT_MS = 86_400_000;
+/** Until a chunk is handed out again for which there was no room, ms. */
+const FULL_MS = 1_000;
 
 /** What one item can do to all of its chunk. */
 const BY_ONE: ReadonlySet<ErrorCode> = new Set([
@@ -73,12 +70,11 @@ export class MapRun {
   /** Null: its tasks are run one by one. */
   readonly #listKind: string | null;
   readonly #itemLimitMs: number;
-  readonly #ends: (ItemEnd | undefined)[] = [];
+  readonly #ends: MapEnds;
   readonly #finish: () => void;
-  /** Handed out now, by their first item. */
-  readonly #running = new Map<number, Handed>();
+  /** Handed out now. */
+  readonly #running = new Set<Handed>();
   readonly #items: MapItems;
-  #ended = 0;
   #isCancelled = false;
 
   /** Throws UNKNOWN_KIND. */
@@ -87,7 +83,7 @@ export class MapRun {
     const { timeoutMs } = await engine.timeoutStats(work.kind);
     const { pool } = await engine.status();
     return new MapRun(work, around, {
-      workers: pool.maxWorkers,
+      workers: pool.configuredWorkers,
       itemLimitMs: work.timeoutMs ?? timeoutMs,
     });
   }
@@ -106,6 +102,7 @@ export class MapRun {
     this.#workers = workers;
     this.#itemLimitMs = itemLimitMs;
     this.#items = new MapItems(work.items.length);
+    this.#ends = new MapEnds(work.items.length);
     this.#listKind = chunking.listKind(work.kind);
     this.#chunker = chunking.chunkerOf(work.kind);
     this.startedAt = around.env.mono();
@@ -121,17 +118,17 @@ export class MapRun {
 
   /** Items that have ended. */
   get ended(): number {
-    return this.#ended;
+    return this.#ends.count;
   }
 
   /** In the order of the items; once `done`. */
   get ends(): readonly ItemEnd[] {
-    return this.#ends.filter((it) => it !== undefined);
+    return this.#ends.all;
   }
 
   cancel(): void {
     this.#isCancelled = true;
-    for (const { id } of this.#running.values())
+    for (const { id } of this.#running)
       if (id !== null) cancelQuietly(this.#around.engine, id);
     if (this.#running.size === 0) this.#handOut();
   }
@@ -139,19 +136,17 @@ export class MapRun {
   #handOut(): void {
     while (this.#running.size < this.#workers) {
       const items = this.#isCancelled ? null : this.#take();
-      const [first] = items ?? [];
-      if (items === null || first === undefined) break;
+      if (items === null) break;
       const since = this.#around.env.mono();
       const handed: Handed = { items, since, id: null, done: 0 };
-      this.#running.set(first, handed);
+      this.#running.add(handed);
       void this.#run(handed).then(() => {
-        this.#running.delete(first);
+        this.#running.delete(handed);
         this.#handOut();
       });
     }
     if (this.#running.size > 0) return;
-    for (let item = 0; item < this.size; item++)
-      if (this.#ends[item] === undefined) this.#end(item, NEVER_RUN, null);
+    this.#ends.addRest(NEVER_RUN);
     this.#finish();
   }
 
@@ -164,7 +159,7 @@ export class MapRun {
           this.#chunker.next({
             remaining,
             free: this.#workers - this.#running.size,
-            inFlight: [...this.#running.values()].map(({ items, since }) => ({
+            inFlight: [...this.#running].map(({ items, since }) => ({
               items: items.length,
               sinceMs: now - since,
             })),
@@ -181,9 +176,9 @@ export class MapRun {
       );
       handed.id = task.id;
       if (this.#isCancelled) cancelQuietly(this.#around.engine, task.id);
-      this.#settled(handed, await done);
+      await this.#settled(handed, await done);
     } catch (thrown) {
-      this.#failed(handed.items, toWireError(thrown), null);
+      await this.#failed(handed, toWireError(thrown), null);
     }
   }
 
@@ -225,15 +220,19 @@ export class MapRun {
   }
 
   #tell(): void {
-    let done = this.#ended;
-    for (const handed of this.#running.values()) done += handed.done;
+    let done = this.ended;
+    for (const handed of this.#running) done += handed.done;
     this.#around.observer.progress(done, this.size, null);
   }
 
-  #settled({ items, since }: Handed, { result, execution }: TaskRecord): void {
+  async #settled(
+    handed: Handed,
+    { result, execution }: TaskRecord,
+  ): Promise<void> {
+    const { items, since } = handed;
     if (result?.status !== "completed") {
       const { error = NEVER_RUN, valueJson = null } = result ?? {};
-      this.#failed(items, error, valueJson);
+      await this.#failed(handed, error, valueJson);
       return;
     }
     const { waitMs, startMs, runMs } = execution ?? NO_TIME;
@@ -251,30 +250,36 @@ export class MapRun {
   #values(items: readonly number[], valueJson: string): number | null {
     const [first = 0] = items;
     if (items.length === 1) {
-      this.#end(first, null, valueJson);
+      this.#ends.add(first, null, valueJson);
       return null;
     }
     const { workMs, results } = JSON.parse(valueJson) as ListValue;
     for (const [at, item] of items.entries()) {
-      const { value = null, error = null } = results[at] ?? {};
-      this.#end(item, error, value);
+      const { value = null, error = null } = results[at] ?? NOT_SAID;
+      this.#ends.add(item, error, value);
     }
     return workMs;
   }
 
-  /** The whole chunk: its items are run again where that may be another's fault. */
-  #failed(items: readonly number[], error: WireError, value: string | null) {
+  /** The whole chunk: its items are run again where that may be another's fault, or the chunk was never taken. */
+  async #failed(
+    { items }: Handed,
+    error: WireError,
+    value: string | null,
+  ): Promise<void> {
+    if (error.code === "QUEUE_FULL" && !this.#isCancelled) {
+      await new Promise<void>((resolve) =>
+        this.#around.env.timer(FULL_MS, resolve),
+      );
+      this.#items.again(items);
+      return;
+    }
     const [first = 0] = items;
     const isTooLarge = error.code === "PAYLOAD_TOO_LARGE";
-    if (items.length === 1) this.#end(first, error, value);
+    if (items.length === 1) this.#ends.add(first, error, value);
     else if (isTooLarge || BY_ONE.has(error.code))
       this.#items.lost(items, isTooLarge);
-    else for (const item of items) this.#end(item, error, null);
-  }
-
-  #end(item: number, error: WireError | null, value: string | null): void {
-    this.#ends[item] = { error, value };
-    this.#ended++;
+    else for (const item of items) this.#ends.add(item, error, null);
   }
 }
 
@@ -290,3 +295,6 @@ interface Handed {
 const NO_TIME = { waitMs: 0, startMs: 0, runMs: 0 } as const;
 
 const NEVER_RUN = wireError("CANCELLED", "cancelled before it had ended");
+const NOT_SAID: ItemResult = {
+  error: wireError("INTERNAL", "its chunk ended without a word of it"),
+};

@@ -15,14 +15,17 @@ import {
   type ToolDefinition,
 } from "./catalog.ts";
 import type { Deps } from "./deps.ts";
+import type { Env } from "../core/ports.ts";
 import { MapRun } from "./map-run.ts";
 import { whilePatient } from "./patience.ts";
 import { POLL_AFTER_MS, round } from "./task-answer.ts";
 import { assertKnownKind, itemFields, toRequest } from "./task-request.ts";
 
 const MAX_ITEMS = 10_000;
-/** A map whose answer nobody asked for is dropped so long after its end, ms. */
+/** A map whose answer nobody asked for is dropped so long after its end, ms, */
 const KEPT_MS = 600_000;
+/** and sooner where so many are there: the one that ended first. */
+const MAX_KEPT = 20;
 /** As of a task's value. */
 const TEXT_CHARS = 2_000;
 
@@ -39,6 +42,7 @@ const INPUT = z.object({
   timeout_ms: timeout_ms.describe("Per item"),
   chunk: z.int().min(1).max(MAX_ITEMS).optional(),
   map_id: z.string().optional().describe("To wait on"),
+  cancel: z.boolean().optional().describe("With map_id: stop it"),
 });
 
 type Arguments = z.output<typeof INPUT>;
@@ -78,6 +82,7 @@ async function mapTask(
   map.call = call;
   const { run } = map;
   if (isNew) maps.set(id, map);
+  if (args.cancel === true) run.cancel();
   const ended = await whilePatient(
     run.done.then(() => true),
     { call, engine, env: deps.env, waitMs: undefined },
@@ -86,9 +91,20 @@ async function mapTask(
   if (ended !== null || (call.signal.aborted && isNew)) maps.delete(id);
   if (ended !== null) return answer(run, deps.env.mono() - run.startedAt);
   if (call.signal.aborted && isNew) run.cancel();
-  else if (isNew)
-    void run.done.then(() => deps.env.timer(KEPT_MS, () => maps.delete(id)));
+  else if (isNew) void run.done.then(() => keep(id, maps, deps.env));
   return working(id, run);
+}
+
+/** Of one that has ended. */
+function keep(id: string, maps: Map<string, Followed>, env: Env): void {
+  const map = maps.get(id);
+  if (map === undefined) return;
+  // Those that ended go last, in the order in which they did.
+  maps.delete(id);
+  maps.set(id, map);
+  env.timer(KEPT_MS, () => maps.delete(id));
+  const ended = [...maps].filter(([, { run }]) => run.ended === run.size);
+  for (const [oldest] of ended.slice(0, -MAX_KEPT)) maps.delete(oldest);
 }
 
 /** Throws INVALID_ARGUMENT or UNKNOWN_KIND. */
@@ -98,6 +114,12 @@ async function started(
   call: CallContext,
 ): Promise<Followed> {
   const { kind, items } = args;
+  if (args.cancel !== undefined)
+    throw new BalancerError(
+      "INVALID_ARGUMENT",
+      "/cancel: stops a map that is there, and none is named",
+      { hint: "Give its map_id." },
+    );
   if (kind === undefined || items === undefined)
     throw new BalancerError(
       "INVALID_ARGUMENT",
@@ -147,7 +169,7 @@ function known(
       "NOT_FOUND",
       `/map_id: no map ${quoted(id)} waits here`,
       {
-        hint: "Its values were answered, nobody asked for ten minutes, or its server went.",
+        hint: "Its values were answered, nobody asked for them for ten minutes or while twenty others ended, or its server went.",
       },
     );
   return map;
@@ -192,7 +214,6 @@ function answer(run: MapRun, makespanMs: number): CallToolResult {
     efficiency: workMs > 0 ? round(workMs / (workMs + overheadMs)) : null,
   };
   const counts = `${values.length - failed.length} of ${values.length} completed in ${structured.makespan_ms} ms, ${chunks} chunks, efficiency ${structured.efficiency}`;
-  const shown = JSON.stringify(values);
   return {
     ...(failed.length === values.length ? { isError: true } : {}),
     structuredContent: structured,
@@ -206,13 +227,21 @@ function answer(run: MapRun, makespanMs: number): CallToolResult {
             .map(
               ({ item, error }) => `${item}: ${error.code} ${error.message}`,
             ),
-          shown.length > TEXT_CHARS
-            ? `${shown.slice(0, TEXT_CHARS)}...`
-            : shown,
+          shown(run),
         ].join("\n"),
       },
     ],
   };
+}
+
+/** The values, as many as there is room for. */
+function shown({ ends }: MapRun): string {
+  let text = "";
+  for (const { error, value } of ends) {
+    text += `${text === "" ? "[" : ","}${error === null && value !== null ? value.slice(0, TEXT_CHARS) : "null"}`;
+    if (text.length > TEXT_CHARS) return `${text.slice(0, TEXT_CHARS)}...`;
+  }
+  return `${text}]`;
 }
 
 const read = (json: string): JsonValue => JSON.parse(json) as JsonValue;

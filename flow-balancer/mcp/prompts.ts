@@ -72,15 +72,15 @@ export function poolPrompts(deps: Deps): PromptDefinition[] {
       async get({ kind }) {
         const engine = await deps.engine();
         const stats = await engine.timeoutStats(kind ?? "");
-        const { runMs, timeoutMs, isConfigured, said } = stats;
+        const { runMs, timeoutMs, isConfigured, learned, said } = stats;
         return {
           messages: [
             user(
-              `Timeout of kind '${kind}': ${timeoutMs} ms, ${isConfigured ? "configured" : said.length > 0 ? "learned" : "the default"}. Its newest completed runs: ${
+              `Timeout of kind '${kind}': ${timeoutMs} ms, ${isConfigured ? "configured" : learned !== null ? "learned" : "the default"}. Its newest completed runs: ${
                 runMs.n === 0
                   ? "none yet"
                   : `n=${runMs.n}, p50 ${runMs.p50} ms, p95 ${runMs.p95} ms, p99 ${runMs.p99} ms`
-              }.\n\n${said.length === 0 ? "" : `What was learned:\n${said.join("\n")}\n\n`}Runs that were killed are longer than the timeout and are not in the figures of completed runs. ` +
+              }.\n\n${said.length === 0 ? "" : `What is known:\n${said.join("\n")}\n\n`}Runs that were killed are longer than the timeout and are not in the figures of completed runs. ` +
                 "With fewer than 20 runs, say that this is not enough to change anything. Otherwise say whether the timeout in force should be another, how many of the runs above it would have killed, and where to set it ([kinds." +
                 `${kind}] timeout_ms in flow-balancer.toml, or timeout_ms of a single call; both win over what is learned).`,
             ),

@@ -45,7 +45,8 @@ export function splitTool(deps: Deps): ToolDefinition {
     async run(args) {
       const engine = await deps.engine();
       if (args.kind !== undefined) assertKnownKind(args.kind, engine, "/kind");
-      const workers = args.workers ?? (await engine.status()).pool.maxWorkers;
+      const workers =
+        args.workers ?? (await engine.status()).pool.configuredWorkers;
       const { subtasks, unbounded, efficiency, why } =
         engine.chunking.recommend({
           complexity: args.complexity,

@@ -94,6 +94,14 @@ export class KindRegistry {
     return [...this.#entries.values()].map(toInfo);
   }
 
+  /** Every name a task can have that this process runs: the kinds', and those of lists of their inputs. */
+  names(): string[] {
+    return [...this.#entries.keys()].flatMap((kind) => {
+      const list = this.listKind(kind);
+      return list === null ? [kind] : [kind, list];
+    });
+  }
+
   /** Has a worker load the kind, unless its schema is known. Throws what loading it says. */
   async describe(
     kind: string,

@@ -118,6 +118,7 @@ export class MultiTierPoolManager {
     return poolStatus(this.#workers.slots, {
       waiting: this.#placer.waiting,
       maxWorkers: this.#settings.maxWorkers,
+      configuredWorkers: this.#configuredWorkers,
       predictions: this.#times.predictionErrors(),
       keepWarm: this.#keepWarmStatus(),
       now: this.#env.mono(),

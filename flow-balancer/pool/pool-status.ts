@@ -10,12 +10,14 @@ export function poolStatus(
   {
     waiting,
     maxWorkers,
+    configuredWorkers,
     predictions,
     keepWarm,
     now,
   }: {
     readonly waiting: number;
     readonly maxWorkers: number;
+    readonly configuredWorkers: number;
     readonly predictions: PoolStatus["predictions"];
     readonly keepWarm: PoolStatus["keepWarm"];
     readonly now: MonoMs;
@@ -27,6 +29,7 @@ export function poolStatus(
     state === "busy" || state === "idle";
   return {
     maxWorkers,
+    configuredWorkers,
     waiting,
     predictions,
     keepWarm,

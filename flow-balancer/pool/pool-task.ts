@@ -21,6 +21,10 @@ export interface PoolKind {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Such code may keep anything anywhere. */
+export const runsScripts = ({ source }: PoolKind): boolean =>
+  (source.type === "each" ? source.of : source).type === "script";
+
 /** Workers that were shown its variables are for this kind only. */
 export const hasEnv = (kind: PoolKind): boolean => {
   for (const _ in kind.env) return true;

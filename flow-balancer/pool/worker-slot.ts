@@ -16,7 +16,7 @@ import type { EndReason } from "./endings.ts";
 import type { Job, JobHolder } from "./job.ts";
 import { JobStarts } from "./job-starts.ts";
 import { isExpected } from "./is-expected.ts";
-import { hasEnv } from "./pool-task.ts";
+import { hasEnv, runsScripts } from "./pool-task.ts";
 import { tellObserver } from "./tell-observer.ts";
 import type { SlotOptions } from "./slot-options.ts";
 import { WorkerChannel, type JobMessage } from "./worker-channel.ts";
@@ -111,9 +111,8 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
     const now = this.#options.env.mono();
     const tier = this.tierFor(kind.name, session);
     if (!this.holdsMemory) this.session = session;
-    // Such code may keep anything anywhere; a module says when it looks at its session's memory.
-    if (session !== null && kind.source.type === "script")
-      this.holdsMemory = true;
+    // A module says when it looks at its session's memory.
+    if (session !== null && runsScripts(kind)) this.holdsMemory = true;
     if (hasEnv(kind)) this.reservedFor = kind.name;
     const isLoaded = this.loaded.has(kind.name);
     job.placed(tier, this.id, now, isLoaded);

@@ -9,17 +9,22 @@ import {
   type AggregationReport,
   type RuleFigures,
 } from "../../orchestrator/learning/replay-aggregation.ts";
+import { SURE_ENOUGH } from "../../orchestrator/learning/consensus-stop.ts";
+import type { AnswerRow } from "../../orchestrator/learning/replay-waste-trace.ts";
 import { readTrace } from "../commands/replay/read-trace.ts";
 import { BalancerError } from "../core/errors.ts";
 import { quoted } from "../core/quoted.ts";
 import { alignedLines } from "../core/table.ts";
 import type { ReplayReport } from "./replay-report.ts";
+import { sampledWords, TaskSample } from "./task-sample.ts";
 
 /** Of the experts; JSON has all. */
 const MAX_SHOWN = 12;
 const COLUMNS = ["id", "expert", "ok", "output"];
 
-/** Outputs are long, their keys aren't: only those are kept until the trace was read. */
+/** More say little more, and take long: of a longer trace whole tasks at random. */
+const LIMITS = { rows: 50_000, chars: 50_000_000 };
+
 interface ReadAnswer {
   readonly expert: string;
   readonly ok: boolean | null;
@@ -32,15 +37,19 @@ interface ReadAnswer {
 
 export async function aggregation(trace: string): Promise<ReplayReport> {
   const replay = new AggregationReplay();
-  for (const [id, answers] of await readTasks(trace))
-    replay.push({ type: typeOf(id), answers: withKeys(answers) });
+  const { rows, seen } = await readRows(trace);
+  for (const [id, answers] of Map.groupBy(rows, (row) => row.id))
+    replay.push({ type: typeOf(id), answers: withKeys(answers.map(read)) });
   const report = replay.report();
-  return { json: { trace, ...report }, text: textOf(trace, report) };
+  return {
+    json: { trace, definitions: DEFINITIONS, rows: seen, ...report },
+    text: textOf(trace, { rows: seen, kept: rows.length }, report),
+  };
 }
 
-/** By id, in the order in which ids first appear; rows of one id need not stand together. */
-async function readTasks(trace: string): Promise<Map<string, ReadAnswer[]>> {
-  const tasks = new Map<string, ReadAnswer[]>();
+/** Rows of one id need not stand together. */
+async function readRows(trace: string): Promise<TaskSample> {
+  const sample = new TaskSample(LIMITS);
   await readTrace(trace, COLUMNS, ({ line, fields }) => {
     const [id = "", expert = "", ok = "", output = ""] = fields;
     if (id === "" || expert === "")
@@ -48,16 +57,16 @@ async function readTasks(trace: string): Promise<Map<string, ReadAnswer[]>> {
         "INVALID_INPUT",
         `${trace}, line ${line}: ${id === "" ? "id" : "expert"} is empty`,
       );
-    const answers = tasks.get(id) ?? [];
-    tasks.set(id, answers);
-    answers.push({
-      expert,
-      ok: okOf(trace, line, ok),
-      ...keysOf(output),
-    });
+    sample.add({ id, expert, ok: okOf(trace, line, ok), output });
   });
-  return tasks;
+  return sample;
 }
+
+const read = ({ expert, ok, output }: AnswerRow): ReadAnswer => ({
+  expert,
+  ok,
+  ...keysOf(output),
+});
 
 function keysOf(
   output: string,
@@ -102,15 +111,58 @@ function okOf(trace: string, line: number, field: string): boolean | null {
   );
 }
 
-function textOf(trace: string, report: AggregationReport): string {
+/** Beside the figures, for whoever has only those. */
+const DEFINITIONS = {
+  rows: sampledWords(LIMITS),
+  order:
+    "each rule says its answer to a task first, and is told what was right afterwards; tasks in the order of the trace",
+  accuracy:
+    "tasks whose output that was handed back was marked ok / checked tasks (all their outputs have a mark)",
+  calls: "experts asked a task",
+  answered: "tasks in which an output was handed back as the answer / tasks",
+  precision:
+    "tasks whose answer was marked ok / checked tasks where one was handed back as the answer",
+  "the same answer":
+    "two outputs whose canonical forms are equal, which is told from the outputs alone",
+  best_single: "the expert with the most right answers, in hindsight",
+  oracle: "checked tasks where at least one output was ok / checked tasks",
+  targets:
+    "over_...: percentage points of accuracy of weighted, learned from checks, over the other; calls_same_verdict: calls of votes until settled; calls_stopped, stopped_over_all_asked: calls of stopped when settled, and its points over the accuracy of all asked",
+  rules: {
+    majority: "all asked; of equals, the answer given first in the trace",
+    "first two that agree":
+      "asked in the order of the trace; no answer where no two agree",
+    "best expert so far": "the one with the highest learned rate",
+    weighted:
+      "sum of log(p (K-1) / (1-p)) of those who agree; p the expert's rate so far, K the number of possible answers, learned from how often wrong ones coincide; of up to 6 voters the chance is corrected by the record of just these agreeing against just those",
+    "learned from checks": "told ok of each answer after the task",
+    "learned from agreement alone":
+      "never told ok; rates that fit how often each two experts agree",
+    "votes until settled":
+      "most reliable first, until no further vote can change the verdict; told of all afterwards, so its verdicts are those of all asked",
+    "stopped when settled":
+      "told only of those it asked; asks all until 20 answers of each who would be left out are known",
+    sure: `as stopped when settled; stops too once the leading answer's chance is over ${SURE_ENOUGH}, by 20 checked answers of each who gave it`,
+    run_ensemble:
+      "its policy (strategy consensus); it answers where two agree, or where one is right more often than not by 20 checks of it or more; else it says that there is no agreement, and hands what leads back as a guess, which counts for accuracy alone; nobody checks: never told ok; checks teach: told ok of those it asked, after the task",
+  },
+} as const;
+
+function textOf(
+  trace: string,
+  { rows, kept }: { readonly rows: number; readonly kept: number },
+  report: AggregationReport,
+): string {
   const { tasks, checked_tasks, experts, rules, best_single } = report;
+  const { rules: named, rows: sampled, ...terms } = DEFINITIONS;
   return [
+    ...(rows > kept
+      ? [
+          `${trace} has ${whole(rows)} rows, and a part is looked at. Rows: ${sampled}.`,
+        ]
+      : []),
     `${trace}: ${whole(tasks)} tasks, ${whole(checked_tasks)} of them checked, ${whole(experts.length)} experts`,
     "",
-    "Each rule says its answer to a task first, and is told what was right afterwards; tasks in the order of the trace.",
-    "Accuracy: the output handed back was marked ok / checked tasks. Calls: experts asked a task. Answered: an output was handed back as the answer / tasks.",
-    "Precision: it was marked ok / checked tasks where one was handed back as the answer.",
-    "Two outputs give the same answer where their canonical forms are equal, which is told from the outputs alone.",
     ...columns([
       HEAD,
       ...experts.slice(0, MAX_SHOWN).map(cells),
@@ -121,17 +173,9 @@ function textOf(trace: string, report: AggregationReport): string {
       : []),
     `best single expert in hindsight: ${best_single ?? "none was right"}; any expert right (oracle): ${percent(report.oracle)}`,
     "",
-    "majority: all asked; of equals, the answer given first in the trace.",
-    "first two that agree: asked in the order of the trace; no answer where no two agree.",
-    "best expert so far: the one with the highest learned rate.",
-    "weighted: sum of log(p (K-1) / (1-p)) of those who agree; p the expert's rate so far, K the number of possible answers, learned from how often",
-    "wrong ones coincide; of up to 6 voters the chance is corrected by the record of just these agreeing against just those. From checks: told ok of each",
-    "answer after the task. From agreement alone: never told ok; rates that fit how often each two experts agree.",
-    "votes until settled: most reliable first, until no further vote can change the verdict; told of all afterwards, so its verdicts are those of all asked.",
-    "stopped when settled: told only of those it asked; asks all until 20 answers of each who would be left out are known.",
-    "run_ensemble: its policy (strategy consensus). It answers where two agree, or where one is right more often than not by 20 checks of it or more; else it says that",
-    "there is no agreement, and hands what leads back as a guess, which counts for accuracy alone;",
-    "nobody checks: never told ok; checks teach: told ok of those it asked, after the task.",
+    ...Object.entries(terms).map(([term, meaning]) => `${term}: ${meaning}.`),
+    "",
+    ...Object.entries(named).map(([rule, meaning]) => `${rule}: ${meaning}.`),
     ...targetLines(report),
   ].join("\n");
 }

@@ -2,6 +2,7 @@
 
 import {
   type GranularityReport,
+  MOST_KEYS,
   type OrderReport,
   replayGranularity,
 } from "../../orchestrator/learning/replay-granularity.ts";
@@ -47,6 +48,7 @@ const tooFew = (trace: string): BalancerError =>
 
 /** Beside the figures, for whoever has only those. */
 const DEFINITIONS = {
+  not_looked_at: `keys that would do, beyond the ${MOST_KEYS.toLocaleString("en-US")} whose names have the lowest hashes; left_out: keys with too few durations`,
   ratio:
     "makespan / makespan of the best fixed chunk size for the same job, of all sizes from 1 to items / workers (hindsight)",
   makespan:
@@ -82,11 +84,12 @@ function orderLines(
   order: OrderReport,
   overheads: readonly number[],
 ): string[] {
-  const { keys, left_out, cases, rules, learning_by_job } = order;
+  const { keys, left_out, not_looked_at, cases, rules, learning_by_job } =
+    order;
   const head = `Items ${order.order}: ${DEFINITIONS[order.order]}`;
   if (keys === 0) return [`${head}: none.`];
   return [
-    `${head}: ${keys} keys, ${left_out} left out; ${cases} cases.`,
+    `${head}: ${keys} keys, ${left_out} left out${not_looked_at > 0 ? `, ${not_looked_at} more not looked at` : ""}; ${cases} cases.`,
     ...columns([
       ["rule", "mean", "p95", "worst", ...overheads.map((it) => `at ${it}`)],
       ...rules.map((it) => [

@@ -18,6 +18,7 @@ import { readTrace } from "../commands/replay/read-trace.ts";
 import { BalancerError } from "../core/errors.ts";
 import { quoted } from "../core/quoted.ts";
 import { alignedLines } from "../core/table.ts";
+import { ownText } from "./own-text.ts";
 import type { ReplayReport } from "./replay-report.ts";
 
 const COLUMNS = ["type", "prompt", "weak_ok", "strong_ok"];
@@ -33,7 +34,7 @@ export async function router(trace: string): Promise<ReplayReport> {
   const { tasks, rows } = await readTasks(trace);
   const report = replayRouter(tasks);
   return {
-    json: { trace, rows, ...report },
+    json: { trace, definitions: DEFINITIONS, rows, ...report },
     text: textOf(trace, rows, report),
   };
 }
@@ -44,17 +45,20 @@ async function readTasks(trace: string): Promise<Sample> {
   let rows = 0;
   await readTrace(trace, COLUMNS, ({ line, fields }) => {
     const [type = "", prompt = "", weak = "", strong = ""] = fields;
-    const task = {
-      kind: "task",
-      bucket: type,
-      tags: [],
-      text: prompt,
+    const outcomes = {
       weak: solved(trace, line, "weak_ok", weak),
       strong: solved(trace, line, "strong_ok", strong),
     };
     rows++;
     const place = rows <= MOST_TASKS ? rows - 1 : Math.floor(chance() * rows);
-    if (place < MOST_TASKS) tasks[place] = task;
+    if (place < MOST_TASKS)
+      tasks[place] = {
+        kind: "task",
+        bucket: ownText(type),
+        tags: [],
+        text: ownText(prompt),
+        ...outcomes,
+      };
   });
   return { tasks, rows };
 }
@@ -74,15 +78,41 @@ function solved(
   );
 }
 
+const sampled = `beyond ${MOST_TASKS.toLocaleString("en-US")} tasks so many at random, the same ones in every run`;
+
+/** Beside the figures, for whoever has only those. */
+const DEFINITIONS = {
+  rows: `tasks of the file; all figures are of tasks: ${sampled}`,
+  split:
+    "which tasks are worth the strong expert: a rule learns from what both did in one part, and scores the tasks of the other; figures are means over the tests",
+  apgr: "average, over all shares of tasks that go to the strong expert, the highest scores first, of (right - right of weak alone) / (right of strong alone - right of weak alone); at random 0.500; null (-) where strong solved no more than weak",
+  cpt50_cpt80:
+    "share of tasks the strong expert needs for 50 % and 80 % of what it gains over the weak one",
+  "longest text first": "by the number of different words",
+  "type alone":
+    "what strong gained over weak in the type, drawn to the gain in all as by 20 tasks",
+  lived:
+    "one task after the other in random order, nothing learned before, and only the outcome of who was asked is told; a price report a cost of strong, weak costs a tenth of it",
+  utility: "right - cost, per task, in units of a success",
+  best_fixed:
+    "of each type the expert with the higher utility over the whole run, in hindsight",
+  oracle: "the expert with the higher utility of each task, in hindsight",
+  regret:
+    "utility of best fixed - that of the rule, per 1,000 tasks, in each quarter of the run",
+  accuracy:
+    "utility / that of best fixed; after 200: over tasks with 200 earlier ones of their type; last: over the last quarter of the run",
+  ours: "one expert a task; next one if it failed: after a check that tells the truth; 1 check in 10 wrong: simulated, at random",
+} as const;
+
 function textOf(trace: string, rows: number, report: RouterReport): string {
   const { tasks, types, weak_right, strong_right, either_right } = report;
   const part = rows > tasks ? ` (${whole(tasks)} of them at random)` : "";
   return [
     `${trace}: ${whole(rows)} tasks${part} of ${whole(types)} types; weak ${percent(weak_right)} right, strong ${percent(strong_right)}, one of both ${percent(either_right)}`,
     "",
-    "Which tasks are worth the strong expert. A rule learns from what both did in one part, and scores the tasks of the other.",
-    "APGR: average, over all shares of tasks that go to the strong expert, the highest scores first, of (right - right of weak alone) / (right of strong alone - right of weak alone); at random 0.500; - where strong solved no more than weak.",
-    "CPT50, CPT80: share of tasks the strong expert needs for 50 % and 80 % of what it gains over the weak one. Means over the tests; least and most in brackets.",
+    `Split: ${DEFINITIONS.split}; least and most in brackets.`,
+    `APGR: ${DEFINITIONS.apgr}.`,
+    `CPT50, CPT80: ${DEFINITIONS.cpt50_cpt80}.`,
     ...splitLines("half of the tasks learned, half tested", report.half),
     ...(report.types_left_out === null
       ? ["Leaving types out: there is one type only."]
@@ -90,13 +120,12 @@ function textOf(trace: string, rows: number, report: RouterReport): string {
           "half of the types learned, the others tested",
           report.types_left_out,
         )),
-    "longest text first: by the number of different words. type alone: what strong gained over weak in the type, drawn to the gain in all as by 20 tasks.",
+    `longest text first: ${DEFINITIONS["longest text first"]}. type alone: ${DEFINITIONS["type alone"]}.`,
     "",
-    "One task after the other in random order, nothing learned before, and only the outcome of who was asked is told.",
-    "Utility: right - cost, per task, in units of a success. Best fixed: of each type the expert with the higher utility over the whole run, in hindsight.",
-    "Regret: utility of best fixed - that of the rule, per 1,000 tasks, in each quarter of the run. Accuracy: utility / that of best fixed,",
-    "after 200: over tasks with 200 earlier ones of their type; last: over the last quarter of the run.",
-    "ours: one expert a task. Next one if it failed: after a check that tells the truth; 1 check in 10 wrong: simulated, at random.",
+    `Lived: ${DEFINITIONS.lived}.`,
+    `Utility: ${DEFINITIONS.utility}. Best fixed: ${DEFINITIONS.best_fixed}.`,
+    `Regret: ${DEFINITIONS.regret}. Accuracy: ${DEFINITIONS.accuracy}.`,
+    `ours: ${DEFINITIONS.ours}.`,
     ...report.lived.flatMap(priceLines),
     "",
     ...targetLines(report),

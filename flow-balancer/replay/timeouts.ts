@@ -12,8 +12,13 @@ import { alignedLines } from "../core/table.ts";
 import type { ReplayReport } from "./replay-report.ts";
 
 const COLUMNS = ["key", "duration_s"];
+/** Some 10 kB each. */
+const MAX_KEYS = 100_000;
 
-export async function timeouts(trace: string): Promise<ReplayReport> {
+export async function timeouts(
+  trace: string,
+  maxKeys = MAX_KEYS,
+): Promise<ReplayReport> {
   const replay = new TimeoutsReplay();
   await readTrace(trace, COLUMNS, ({ line, fields }) => {
     const [key = "", duration = ""] = fields;
@@ -24,6 +29,14 @@ export async function timeouts(trace: string): Promise<ReplayReport> {
         `${trace}, line ${line}: duration_s is ${duration}, and no run takes less than no time`,
       );
     replay.add(key, seconds * 1_000);
+    if (replay.keys > maxKeys)
+      throw new BalancerError(
+        "PAYLOAD_TOO_LARGE",
+        `${trace}, line ${line}: more than ${grouped(maxKeys)} different keys`,
+        {
+          hint: "Replay a part of it, or name in key what comes again and again.",
+        },
+      );
   });
   const report = replay.report();
   return {
@@ -102,11 +115,11 @@ const columnsOf = (it: RuleReport): string[] => [
   percents(it.over_first_share, 3),
   percents(it.cold_killed_share, 2),
   `${it.keys_over} (${percents(it.keys_over_share, 1)})`,
-  String(it.worst_100_p90),
-  String(it.worst_100_max),
-  `${it.mean_limit_s.toFixed(1)} s`,
-  `x ${it.median_slack.toFixed(2)}`,
+  String(it.worst_100_p90 ?? "-"),
+  String(it.worst_100_max ?? "-"),
+  it.mean_limit_s === null ? "-" : `${it.mean_limit_s.toFixed(1)} s`,
+  it.median_slack === null ? "-" : `x ${it.median_slack.toFixed(2)}`,
 ];
 
-const percents = (share: number, digits: number): string =>
-  `${(100 * share).toFixed(digits)} %`;
+const percents = (share: number | null, digits: number): string =>
+  share === null ? "-" : `${(100 * share).toFixed(digits)} %`;

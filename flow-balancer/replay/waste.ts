@@ -6,49 +6,53 @@ import {
   type WasteReport,
 } from "../../orchestrator/learning/replay-waste.ts";
 import { GATE_DEFAULTS } from "../../orchestrator/learning/parallel-gate-settings.ts";
-import type { AnswerRow } from "../../orchestrator/learning/replay-waste-trace.ts";
 import { readTrace } from "../commands/replay/read-trace.ts";
 import { BalancerError } from "../core/errors.ts";
 import { quoted } from "../core/quoted.ts";
 import { alignedLines } from "../core/table.ts";
 import type { ReplayReport } from "./replay-report.ts";
+import { sampledWords, TaskSample } from "./task-sample.ts";
 
 const COLUMNS = ["id", "expert", "ok", "output"];
 /** All pairs of a task are looked at. */
 const MAX_OUTPUTS = 1_024;
+/** More say little more, and take long: of a longer trace whole tasks at random. */
+const LIMITS = { rows: 25_000, chars: 50_000_000 };
 
 export async function waste(trace: string): Promise<ReplayReport> {
-  const report = replayWaste(await readRows(trace));
+  const sample = await readRows(trace);
+  const report = replayWaste(sample.rows);
   return {
-    json: { trace, definitions: DEFINITIONS, ...report },
-    text: textOf(trace, report),
+    json: { trace, definitions: DEFINITIONS, rows: sample.seen, ...report },
+    text: textOf(trace, sample.seen, report),
   };
 }
 
-async function readRows(trace: string): Promise<AnswerRow[]> {
-  const rows: AnswerRow[] = [];
-  const outputs = new Map<string, number>();
+async function readRows(trace: string): Promise<TaskSample> {
+  const sample = new TaskSample(LIMITS);
   await readTrace(trace, COLUMNS, ({ line, fields }) => {
     const [id = "", expert = "", ok = "", output = ""] = fields;
     const bad = (what: string): BalancerError =>
       new BalancerError("INVALID_INPUT", `${trace}, line ${line}: ${what}`);
     if (id === "") throw bad("id is empty, and it says what belongs together");
     if (expert === "") throw bad("expert is empty");
-    const count = (outputs.get(id) ?? 0) + 1;
-    if (count > MAX_OUTPUTS)
-      throw bad(
-        `more than ${whole(MAX_OUTPUTS)} outputs of the task ${quoted(id)}; is the column id the task's?`,
-      );
-    outputs.set(id, count);
-    rows.push({ id, expert, ok: okOf(ok, bad), output });
+    sample.add({ id, expert, ok: okOf(ok, bad), output });
   });
-  if (rows.length === outputs.size)
+  const outputs = new Map<string, number>();
+  for (const { id } of sample.rows) outputs.set(id, (outputs.get(id) ?? 0) + 1);
+  for (const [id, count] of outputs)
+    if (count > MAX_OUTPUTS)
+      throw new BalancerError(
+        "INVALID_INPUT",
+        `${trace}: ${whole(count)} outputs of the task ${quoted(id)}, at most ${whole(MAX_OUTPUTS)} can be held against one another; is the column id the task's?`,
+      );
+  if (outputs.size === sample.rows.length)
     throw new BalancerError(
       "INVALID_INPUT",
       `${trace}: no task has two outputs, and without two there is nothing to compare`,
       { hint: "Take a trace in which several rows share an id." },
     );
-  return rows;
+  return sample;
 }
 
 function okOf(
@@ -68,6 +72,7 @@ const { wasteThreshold, maxLoss, sureness, minRuns, probeRate } = GATE_DEFAULTS;
 
 /** Beside the figures, for whoever has only those. */
 const DEFINITIONS = {
+  rows: sampledWords(LIMITS),
   pair: "two outputs for the same task; signals see the two texts and nothing else",
   ok: "truth: two outputs marked ok are redundant, one that is and one that is not are different; of two that are not it is not known, and such pairs are left out",
   "marked answer":
@@ -94,12 +99,17 @@ const DEFINITIONS = {
   accepted_right: "accepted results marked ok / accepted results with a mark",
 } as const;
 
-function textOf(trace: string, report: WasteReport): string {
+function textOf(trace: string, rows: number, report: WasteReport): string {
   const { tasks, outputs, experts, pairs, pairs_compared, distinct } = report;
   const kinds = Object.entries(report.kinds).map(
     ([kind, count]) => `${whole(count)} ${kind}`,
   );
   return [
+    ...(rows > outputs
+      ? [
+          `${trace} has ${whole(rows)} rows, and a part is looked at. Rows: ${DEFINITIONS.rows}.`,
+        ]
+      : []),
     `${trace}: ${whole(tasks)} tasks, ${whole(outputs)} outputs of ${whole(experts)} experts; by their looks ${kinds.join(", ")}`,
     `Different outputs within their tasks: ${whole(distinct.by_letter)} by the letter, ${whole(distinct.canonical)} in canonical form.`,
     `${whole(pairs)} pairs of outputs for the same task${pairs_compared < pairs ? `; an even sample of ${whole(pairs_compared)} is compared` : ""}.`,

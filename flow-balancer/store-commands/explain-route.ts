@@ -130,8 +130,14 @@ function recorded(db: Database, path: string, taskId: string): RecordedRoute {
     taskId,
     decisions: rows.map(({ alternatives, reason, ...row }) => ({
       ...row,
-      alternatives: (parseOrNull(alternatives) ?? []) as readonly Alternative[],
+      alternatives: listOf(alternatives),
       reason: parseOrNull(reason) as JsonValue,
     })),
   };
+}
+
+/** What is damaged is left out. */
+function listOf(json: string): readonly Alternative[] {
+  const value = parseOrNull(json);
+  return Array.isArray(value) ? (value as readonly Alternative[]) : [];
 }

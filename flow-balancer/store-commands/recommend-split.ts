@@ -1,12 +1,12 @@
 /** `flow-balancer recommend-split`: reads what was learned in this home, whether a server runs or not. */
 
 import { recommendSplit } from "../../orchestrator/learning/recommend-split.ts";
-import { newGranularityMemory } from "../../orchestrator/learning/granularity.ts";
 import type { Answer } from "../commands/answer.ts";
 import type { Terminal } from "../commands/terminal.ts";
 import { BalancerError } from "../core/errors.ts";
 import { quoted } from "../core/quoted.ts";
-import { granularityOf, LEARNER, VERSION } from "../granularity-keeping.ts";
+import { GRANULARITY } from "../granularity-keeping.ts";
+import { restored } from "../shared-learning.ts";
 import { readLearned } from "../store/read-learned.ts";
 import { configOf, readStoreOrNull, type Where } from "./read-store.ts";
 
@@ -29,11 +29,12 @@ export function recommendSplitHere(
   where: Where,
   as: Terminal | "json",
 ): Answer {
+  const { learner, version, nothingKnown } = GRANULARITY;
   const learned = readStoreOrNull(where, ({ db }) =>
-    granularityOf(readLearned(db, LEARNER, VERSION)),
+    restored(GRANULARITY, readLearned(db, learner, version)),
   );
-  const { memory, warning } = learned ?? {
-    memory: newGranularityMemory(),
+  const { known, warning } = learned ?? {
+    known: nothingKnown(),
     warning: null,
   };
   const workers =
@@ -50,7 +51,7 @@ export function recommendSplitHere(
       overheadMs: read("--overhead-ms", options.overheadMs),
       overheadTokens: read("--overhead-tokens", options.overheadTokens),
     },
-    memory,
+    known,
   );
   return {
     data:

@@ -35,6 +35,9 @@ const UNKNOWN: Readonly<Record<string, string>> = {
   has_beats: "0",
 };
 
+/** A text that is none would be no key of anything. */
+const IS_WHOLE = "typeof(kind) = 'text' AND typeof(bucket) = 'text'";
+
 export class OutcomeLog {
   /** Null in a file of a version that kept none. */
   readonly #sql: ReturnType<typeof prepare> | null;
@@ -44,7 +47,7 @@ export class OutcomeLog {
     this.#sql = prepare(raw);
   }
 
-  /** The first `limit` of those after outcome `seq` (0: of all), the oldest first; the last one's `seq` is where to go on. */
+  /** The first `limit` of those after outcome `seq` (0: of all), the oldest first; the last one's `seq` is where to go on. What is damaged is left out. */
   after(seq: number, limit: number): Outcome[] {
     const rows = this.#sql?.after.all(seq, limit) ?? [];
     return rows.map((row) => ({ ...row, hasBeats: row.hasBeats === 1 }));
@@ -75,7 +78,7 @@ function prepare(raw: Database): {
   });
   return {
     after: raw.prepare(
-      `SELECT ${columns.join(", ")} FROM outcomes WHERE seq > ?1 ORDER BY seq LIMIT ?2`,
+      `SELECT ${columns.join(", ")} FROM outcomes WHERE seq > ?1 AND ${IS_WHOLE} ORDER BY seq LIMIT ?2`,
     ),
     last: raw.prepare("SELECT max(seq) AS seq FROM outcomes"),
   };

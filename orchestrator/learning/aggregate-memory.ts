@@ -6,6 +6,7 @@
 
 import type { Strategy } from "../../flow-balancer/core/ensemble.ts";
 import type { Belief, Vote } from "./consensus.ts";
+import { forgetRarest } from "./forget-rarest.ts";
 import { ParallelGate } from "./parallel-gate.ts";
 import type { ParallelRun } from "./parallel-gate-evidence.ts";
 import { Agreement, type AgreementSnapshot } from "./reliability-agreement.ts";
@@ -43,7 +44,7 @@ export const ENOUGH_RUNS = 20;
 const MIN_EXPERTS_WITHOUT_CHECKS = 3;
 /** Agreement says less of an expert than a check does. */
 const ENOUGH_COMPARED = 50;
-/** Types whose ways of putting lists together are remembered; two numbers each way. */
+/** Types whose ways of putting lists together are remembered, two numbers each way; beyond, that of the fewest checks is forgotten. */
 const MAX_TYPES = 1_024;
 
 export interface PanelBelief {
@@ -65,7 +66,7 @@ export class EnsembleMemory {
       snapshot?.gate ?? new ParallelGate().snapshot(),
     );
     for (const [type, strategy, passed, n] of snapshot?.strategies ?? [])
-      this.#tallies(type)?.set(strategy, [passed, n]);
+      this.#tallies(type).set(strategy, [passed, n]);
   }
 
   learn(evidence: EnsembleEvidence): void {
@@ -76,8 +77,8 @@ export class EnsembleMemory {
     if (parallel !== null) this.gate.observe(type, parallel);
     for (const [strategy, ok] of judged) {
       const tallies = this.#tallies(type);
-      const [passed, n] = tallies?.get(strategy) ?? [0, 0];
-      tallies?.set(strategy, [passed + Number(ok), n + 1]);
+      const [passed, n] = tallies.get(strategy) ?? [0, 0];
+      tallies.set(strategy, [passed + Number(ok), n + 1]);
     }
   }
 
@@ -148,10 +149,12 @@ export class EnsembleMemory {
     ];
   }
 
-  #tallies(type: string): Map<string, StrategyTally> | null {
+  #tallies(type: string): Map<string, StrategyTally> {
     const own = this.#strategies.get(type);
-    if (own !== undefined || this.#strategies.size >= MAX_TYPES)
-      return own ?? null;
+    if (own !== undefined) return own;
+    forgetRarest(this.#strategies, MAX_TYPES, (tallies) =>
+      [...tallies.values()].reduce((sum, [, n]) => sum + n, 0),
+    );
     const fresh = new Map<string, StrategyTally>();
     this.#strategies.set(type, fresh);
     return fresh;

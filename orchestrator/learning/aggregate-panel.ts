@@ -28,18 +28,38 @@ export function panelOf(
   seats: readonly string[],
   said: ResultKind | null,
 ): Panel {
-  const kind = said ?? mostCommon(results.map(({ value }) => guessKind(value)));
+  const kind = said ?? mostCommon(results.map(guessed));
   return {
     kind,
     results: results.map((given) => {
-      const result =
-        kind === null
-          ? canonicalise(given.value)
-          : canonicalise(given.value, kind);
+      const result = canonical(given, kind ?? guessed(given));
       const expert = seats[given.seat] ?? "";
       return { ...given, expert, result, key: `${result.kind} ${result.key}` };
     }),
   };
+}
+
+/** Results come one by one, and can be long: what was made of one is kept as long as it is there. */
+const GUESSED = new WeakMap<SeatResult, ResultKind>();
+const CANONICAL = new WeakMap<SeatResult, CanonicalAs>();
+
+interface CanonicalAs {
+  readonly kind: ResultKind;
+  readonly result: CanonicalResult;
+}
+
+function guessed(given: SeatResult): ResultKind {
+  const kind = GUESSED.get(given) ?? guessKind(given.value);
+  GUESSED.set(given, kind);
+  return kind;
+}
+
+function canonical(given: SeatResult, kind: ResultKind): CanonicalResult {
+  const known = CANONICAL.get(given);
+  if (known?.kind === kind) return known.result;
+  const result = canonicalise(given.value, kind);
+  CANONICAL.set(given, { kind, result });
+  return result;
 }
 
 export const votesOf = (results: readonly PanelResult[]): Vote[] =>

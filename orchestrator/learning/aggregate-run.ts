@@ -123,20 +123,20 @@ export class AggregateRun implements Omit<EnsembleRun, "began"> {
     const made = this.#isSingle
       ? single(panel.results)
       : judgedBy(this.#made(strategy, panel, progress), proposals, scores);
+    const waste = wasteIn(panel);
     const evidence: EnsembleEvidence = {
       type: this.#question.type,
       checked: panel.results.flatMap(({ expert, key, score }) =>
         score === null ? [] : [{ expert, key, ok: score >= PASSES }],
       ),
       votes: this.#votes(panel, progress),
-      parallel: this.#parallel(made, panel, progress),
+      parallel: this.#parallel(made, panel, progress, waste),
       judged: proposals.flatMap(({ strategy: way }, at) => {
         const score = scores[at] ?? null;
         return score === null ? [] : [[way, score >= PASSES] as const];
       }),
     };
     if (progress.isNew) this.#onEvidence(evidence);
-    const waste = wasteIn(panel);
     return {
       ...made,
       strategy: this.#isSingle ? "single" : strategy,
@@ -200,6 +200,7 @@ export class AggregateRun implements Omit<EnsembleRun, "began"> {
     made: Aggregate,
     panel: Panel,
     { failed, running }: EnsembleProgress,
+    waste: WasteOfRun,
   ): ParallelRun | null {
     const first = askingOrder(this.#question.seats, this.#panel)[0]?.place ?? 0;
     const alone = panel.results.find(({ seat }) => seat === first) ?? null;
@@ -213,7 +214,7 @@ export class AggregateRun implements Omit<EnsembleRun, "began"> {
           ? canonicalise(made.value, panel.kind ?? guessKind(made.value))
           : null,
       right: bothRight(made, alone, panel),
-      waste: wasteIn(panel),
+      waste,
     };
   }
 }

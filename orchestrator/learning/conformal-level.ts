@@ -18,11 +18,11 @@ export const adaptLevel = (
   level: number,
   target: number,
   miss: number,
-): number =>
-  Math.min(
-    MOST_TARGETS * target,
-    Math.max(LEAST, level + STEP * (target - miss)),
-  );
+): number => boundedLevel(level + STEP * (target - miss), target);
+
+/** Also of one that was learned by another target. */
+export const boundedLevel = (level: number, target: number): number =>
+  Math.min(MOST_TARGETS * target, Math.max(LEAST, level));
 
 /**
  * The share of runs that may be longer: the level itself, and below half the target an ever smaller share

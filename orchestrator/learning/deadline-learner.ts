@@ -1,7 +1,8 @@
 /**
  * How long a run may take, learned from how long runs took. Each bucket of a kind has its own history;
- * while that is short, the kind's decides, and for a kind that is new, all kinds' together. A fold: the
- * same outcomes in the same order give the same limits, wherever they are learned; asking changes nothing.
+ * while that is short, the kind's decides, and for a kind that is new, all kinds' together, where they are
+ * many; else it is given no less than what is configured. A fold: the same outcomes in the same order
+ * give the same limits, wherever they are learned; asking changes nothing.
  */
 
 import type { Outcome } from "../../flow-balancer/core/outcome.ts";
@@ -45,6 +46,8 @@ export interface DeadlineOptions {
 interface Kind {
   readonly history: RunHistory;
   readonly sketch: RecentSketch;
+  /** Its buckets that were seen. */
+  buckets: number;
 }
 
 interface Guess {
@@ -60,11 +63,16 @@ const EXTENSION = 4;
 const SOFT_TARGETS = 2;
 /** A bucket with fewer runs than this is judged by its kind. */
 const OWN_RUNS = 10;
+/** A run takes long that takes so many times what this share of its like is over in: one that is a little longer is as good as over. */
+const LONG_TIMES = 1.25;
+const LONG_SHARE = 0.95;
 /** From so many on, by itself alone; between, by both: its own share is n / (n + BLEND). */
 const OWN_ALONE = 50;
 const BLEND = 5;
 /** Kinds, and all kinds together, say something from so many runs on; their limit is taken so many times, since a new bucket may be another thing. */
 const GROUP_RUNS = 20;
+/** Of fewer different members, however often they ran, one that is new may take any time: no less than what is configured then. */
+const GROUP_MEMBERS = 10;
 const GROUP_FACTOR = 1.5;
 /** ms; a clock has no finer steps that matter, and a logarithm needs something above 0. */
 const SHORTEST_MS = 0.001;
@@ -96,6 +104,7 @@ export class DeadlineLearner {
       learner.#touch(learner.#kinds, kind, {
         history: learner.#newHistory(history),
         sketch: new RecentSketch(sketch),
+        buckets: buckets.filter((it) => it.kind === kind).length,
       });
     for (const { kind, bucket, history } of buckets)
       learner.#touch(
@@ -117,6 +126,14 @@ export class DeadlineLearner {
     );
     const softMs = Math.min(maxMs, Math.max(minMs, Math.ceil(ms)));
     return { softMs, maxMs: Math.min(maxMs, EXTENSION * softMs), basis, n };
+  }
+
+  /** After so many ms a run of `kind` and `bucket` is one of the few that take long; null: too few were seen to tell. */
+  longRunMs(kind: string, bucket: string): number | null {
+    const window = this.#buckets.get(keyOf(kind, bucket))?.window;
+    return window === undefined || window.size < OWN_ALONE
+      ? null
+      : LONG_TIMES * window.quantile(LONG_SHARE);
   }
 
   /** Takes completed runs and timeouts; what ended for another reason says nothing of how long it would have taken. */
@@ -177,7 +194,7 @@ export class DeadlineLearner {
     const ownGuess: Guess = { ms: ownMs, basis: "own_runs", n };
     if (n >= OWN_ALONE) return ownGuess;
     const guess = this.#guess(kind, threshold);
-    if (n < OWN_RUNS) return ownMs > guess.ms ? ownGuess : guess;
+    if (n < OWN_RUNS) return longest(ownGuess, this.#coldGuess(kind, guess));
     const share = n / (n + BLEND);
     const blended = ownMs ** share * guess.ms ** (1 - share);
     return { ...ownGuess, ms: Math.max(ownMs, blended) };
@@ -192,6 +209,18 @@ export class DeadlineLearner {
       return groupGuess(this.#all, "all_kinds", threshold);
     const n = ofKind?.completed ?? 0;
     return { ms: this.#options.defaultMs, basis: "default", n };
+  }
+
+  /** For what itself is hardly known: that others are over soon says something of it only where they are many. */
+  #coldGuess(kind: string, guess: Guess): Guess {
+    const members =
+      guess.basis === "kind"
+        ? (this.#kinds.get(kind)?.buckets ?? 0)
+        : this.#kinds.size;
+    const { defaultMs } = this.#options;
+    return members >= GROUP_MEMBERS || guess.ms >= defaultMs
+      ? guess
+      : { ms: defaultMs, basis: "default", n: guess.n };
   }
 
   #statsOf(kind: string, { history, sketch }: Kind): KindTimeouts {
@@ -226,6 +255,7 @@ export class DeadlineLearner {
     const known = this.#kinds.get(kind) ?? {
       history: this.#newHistory(),
       sketch: new RecentSketch(),
+      buckets: 0,
     };
     this.#touch(this.#kinds, kind, known);
     return known;
@@ -233,7 +263,9 @@ export class DeadlineLearner {
 
   #bucketOf(kind: string, bucket: string): RunHistory {
     const key = keyOf(kind, bucket);
-    const known = this.#buckets.get(key) ?? this.#newHistory();
+    const before = this.#buckets.get(key);
+    if (before === undefined) this.#kindOf(kind).buckets++;
+    const known = before ?? this.#newHistory();
     this.#touch(this.#buckets, key, known);
     return known;
   }
@@ -252,6 +284,10 @@ export class DeadlineLearner {
 
 const keyOf = (kind: string, bucket: string): string =>
   `${kind}${KEY_SEPARATOR}${bucket}`;
+
+/** The first of two that are equal. */
+const longest = (one: Guess, other: Guess): Guess =>
+  one.ms >= other.ms ? one : other;
 
 function groupGuess(
   group: RunHistory,

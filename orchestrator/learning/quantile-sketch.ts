@@ -49,8 +49,8 @@ export class QuantileSketch {
   /** What at least `share` (0..1] of the durations do not exceed, within 1 %, ms. NaN for none. */
   quantile(share: number): number {
     let left = Math.max(1, Math.ceil(share * this.#n));
-    for (const [at, count] of this.#counts.entries()) {
-      left -= count;
+    for (let at = 0; at < this.#counts.length; at++) {
+      left -= this.#counts[at] ?? 0;
       if (left <= 0)
         return Math.exp((this.#first + at) * LOG_GROWTH) * (1 - ACCURACY);
     }

@@ -4,12 +4,14 @@
  * same mistake: p_i p_j + (1-p_i)(1-p_j)c; the p that fit all pairs best are found by least squares.
  * Needs three experts who answered the same tasks. What it can't see: experts who err alike (copies of
  * one another, one hard task misread by all) look reliable. Counts of pairs, so merge(a, b) is learning both.
- * At most 256 types of 64 experts.
+ * At most 256 types of 64 experts: beyond, the type of the fewest tasks is forgotten.
  */
 
 import type { Belief, Vote } from "./consensus.ts";
+import { forgetRarest } from "./forget-rarest.ts";
 import { PRIOR_STRENGTH } from "./reliability.ts";
 import { MAX_EXPERTS, type Tally } from "./reliability-counts.ts";
+import { hash32 } from "./similarity-hash.ts";
 
 /** Answers told apart a type: with fewer there are few to choose from, and wrong ones coincide more. */
 const MAX_ANSWERS = 16;
@@ -25,12 +27,12 @@ const SWEEPS = 20;
 interface TypePairs {
   /** By expert, by other expert: of the tasks both answered (`n`), those where they agreed (`right`). */
   readonly pairs: Map<string, Map<string, Tally>>;
-  /** The first MAX_ANSWERS in order of name of all different answers, so that it doesn't matter which came first. */
+  /** Hashes, for what was answered is nobody's to keep: the first MAX_ANSWERS in their order of all different ones, so that it doesn't matter which came first. */
   readonly answers: Set<string>;
 }
 
 export interface AgreementSnapshot {
-  /** Type, answers seen, [expert, other expert, agreed, both answered]. */
+  /** Type, hashes of answers seen, [expert, other expert, agreed, both answered]. */
   readonly types: readonly (readonly [
     string,
     readonly string[],
@@ -48,8 +50,7 @@ export class Agreement {
   /** All answers to one task. Attempts of one expert say nothing of each other. */
   learn(type: string, votes: readonly Vote[]): void {
     const own = this.#own(type);
-    if (own === null) return;
-    for (const { key } of votes) addAnswer(own, key);
+    for (const { key } of votes) addAnswer(own, hash32(key).toString(36));
     for (const [at, one] of votes.entries())
       for (const other of votes.slice(0, at))
         if (one.expert !== other.expert)
@@ -76,7 +77,6 @@ export class Agreement {
   merge({ types }: AgreementSnapshot): void {
     for (const [type, answers, pairs] of types) {
       const own = this.#own(type);
-      if (own === null) continue;
       for (const answer of answers) addAnswer(own, answer);
       for (const [one, other, right, n] of pairs)
         addPair(own, one, other, { right, n });
@@ -111,9 +111,12 @@ export class Agreement {
       });
   }
 
-  #own(type: string): TypePairs | null {
+  #own(type: string): TypePairs {
     const own = this.#types.get(type);
-    if (own !== undefined || this.#types.size >= MAX_TYPES) return own ?? null;
+    if (own !== undefined) return own;
+    forgetRarest(this.#types, MAX_TYPES, ({ pairs }) =>
+      [...pairs.values()].reduce((sum, row) => sum + tasksIn(row), 0),
+    );
     const fresh = { pairs: new Map(), answers: new Set<string>() };
     this.#types.set(type, fresh);
     return fresh;
@@ -144,6 +147,9 @@ function addPair(
     row.set(to, { right: tally.right + right, n: tally.n + n });
   }
 }
+
+const tasksIn = (row: ReadonlyMap<string, Tally>): number =>
+  [...row.values()].reduce((sum, { n }) => sum + n, 0);
 
 /** Tasks that the expert answered together with the one it answered most with. */
 function runsOf(own: TypePairs | undefined, expert: string): number {

@@ -2,10 +2,12 @@
  * How far each expert is to be trusted at each type of task, learned from checks: somebody or something
  * that knows said of each answer whether it was right. What is thin is shrunk: a type's record toward
  * that of all other types, and that toward a half. Counts, so merge(a, b) is learning both, in any order.
- * At most 256 types of 64 experts and 16 panels, which is 20 kB a type; tasks of further types count for all types together.
+ * At most 256 types of 64 experts and 16 panels, which is 20 kB a type; beyond, the type of the fewest answers counts
+ * for all types together alone.
  */
 
 import type { Belief } from "./consensus.ts";
+import { forgetRarest } from "./forget-rarest.ts";
 import {
   addCounts,
   type CheckedAnswer,
@@ -53,8 +55,7 @@ export class Reliability {
   learn(type: string, answers: readonly CheckedAnswer[]): void {
     if (answers.length === 0) return;
     countTask(this.#all, answers);
-    const own = this.#own(type);
-    if (own !== null) countTask(own, answers);
+    countTask(this.#own(type), answers);
   }
 
   /** For the decision at hand: ask anew once more was learned. */
@@ -88,10 +89,8 @@ export class Reliability {
   /** Takes in what another instance learned. */
   merge(from: ReliabilitySnapshot): void {
     addCounts(this.#all, countsOf(from.all));
-    for (const [type, counts] of from.types) {
-      const own = this.#own(type);
-      if (own !== null) addCounts(own, countsOf(counts));
-    }
+    for (const [type, counts] of from.types)
+      addCounts(this.#own(type), countsOf(counts));
   }
 
   snapshot(): ReliabilitySnapshot {
@@ -121,9 +120,12 @@ export class Reliability {
         ];
   }
 
-  #own(type: string): ReliabilityCounts | null {
+  #own(type: string): ReliabilityCounts {
     const own = this.#types.get(type);
-    if (own !== undefined || this.#types.size >= MAX_TYPES) return own ?? null;
+    if (own !== undefined) return own;
+    forgetRarest(this.#types, MAX_TYPES, ({ experts }) =>
+      [...experts.values()].reduce((sum, { n }) => sum + n, 0),
+    );
     const fresh = newCounts();
     this.#types.set(type, fresh);
     return fresh;

@@ -29,6 +29,7 @@ import {
   ITEMS,
   jobsOf,
 } from "./replay-granularity-jobs.ts";
+import { hash32 } from "./similarity-hash.ts";
 
 /** Of makespan / makespan of the best fixed chunk size. */
 export interface RatioFigures {
@@ -48,6 +49,8 @@ export interface OrderReport {
   readonly keys: number;
   /** Keys with too few durations, or none above 0. */
   readonly left_out: number;
+  /** Keys that would do, beyond the 2,000 with the lowest hashes. */
+  readonly not_looked_at: number;
   /** Jobs x worker counts x overheads: what each figure is over. */
   readonly cases: number;
   readonly rules: readonly RuleFigures[];
@@ -69,19 +72,23 @@ const WORKERS = [4, 16];
 const OVERHEADS = [0.02, 0.2, 1, 5];
 const COUNTS = [25, 100, 200, 300];
 const LEARNING = "learning";
+const SEED = 20_261_121;
+/** A key takes some milliseconds: of more, so many at random, the same ones in every run. */
+export const MOST_KEYS = 2_000;
 /** Of the overhead in a chunk's work, at most: the floor of factoring with one. */
 const LEAST_SHARE = 0.05;
 
 /** Durations of each key in the order recorded, ms; the same answer for the same durations. */
 export function replayGranularity(
   keys: ReadonlyMap<string, readonly number[]>,
+  mostKeys = MOST_KEYS,
 ): GranularityReport {
   return {
     items: ITEMS,
     workers: WORKERS,
     overheads: OVERHEADS,
     orders: (["shuffled", "recorded"] as const).map((order) =>
-      replayOrder(keys, order),
+      replayOrder(keys, order, mostKeys),
     ),
   };
 }
@@ -89,24 +96,39 @@ export function replayGranularity(
 function replayOrder(
   keys: ReadonlyMap<string, readonly number[]>,
   order: ItemOrder,
+  mostKeys: number,
 ): OrderReport {
   const ratios = new Ratios();
-  let replayed = 0;
-  for (const [key, durations] of keys) {
+  const usable = [...keys].filter(
+    ([key, durations]) => jobsOf({ key, durations, order }) > 0,
+  );
+  const replayed = sampled(usable, mostKeys);
+  for (const [key, durations] of replayed) {
     const jobs = jobsOf({ key, durations, order });
-    if (jobs === 0) continue;
-    replayed++;
     for (const workers of WORKERS)
       for (const overhead of OVERHEADS)
         replayKind({ key, durations, order, jobs, workers, overhead }, ratios);
   }
   return {
     order,
-    keys: replayed,
-    left_out: keys.size - replayed,
+    keys: replayed.length,
+    left_out: keys.size - usable.length,
+    not_looked_at: usable.length - replayed.length,
     ...ratios.figures(),
   };
 }
+
+const sampled = <Entry extends readonly [key: string, unknown]>(
+  entries: readonly Entry[],
+  most: number,
+): readonly Entry[] =>
+  entries.length <= most
+    ? entries
+    : entries
+        .map((entry) => ({ entry, hash: hash32(entry[0], SEED) }))
+        .sort((a, b) => a.hash - b.hash)
+        .slice(0, most)
+        .map(({ entry }) => entry);
 
 interface Kind {
   readonly key: string;

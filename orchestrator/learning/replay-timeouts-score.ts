@@ -32,20 +32,20 @@ export class KeyScore {
   }
 }
 
-/** Shares are of 1; all but `cold_killed_share` are of known runs. */
+/** Shares are of 1; all but `cold_killed_share` are of known runs. Null: there is nothing it could be of. */
 export interface RuleReport {
   readonly rule: string;
   readonly killed: number;
-  readonly killed_share: number;
+  readonly killed_share: number | null;
   /** Longer than the first limit; as many as killed where there is but one. */
-  readonly over_first_share: number;
-  readonly cold_killed_share: number;
+  readonly over_first_share: number | null;
+  readonly cold_killed_share: number | null;
   readonly keys_over: number;
-  readonly keys_over_share: number;
-  readonly worst_100_p90: number;
-  readonly worst_100_max: number;
-  readonly mean_limit_s: number;
-  readonly median_slack: number;
+  readonly keys_over_share: number | null;
+  readonly worst_100_p90: number | null;
+  readonly worst_100_max: number | null;
+  readonly mean_limit_s: number | null;
+  readonly median_slack: number | null;
 }
 
 export class RuleScore {
@@ -94,13 +94,13 @@ export class RuleScore {
       cold_killed_share: ratio(this.#coldKilled, this.#cold),
       keys_over: over,
       keys_over_share: ratio(over, enough.length),
-      worst_100_p90: worst.length === 0 ? 0 : percentile(worst, 0.9),
-      worst_100_max: worst.at(-1) ?? 0,
-      mean_limit_s: ratio(this.#sumMs, this.#known) / 1_000,
-      median_slack: this.#known === 0 ? 0 : this.#slack.quantile(0.5),
+      worst_100_p90: worst.length === 0 ? null : percentile(worst, 0.9),
+      worst_100_max: worst.at(-1) ?? null,
+      mean_limit_s: ratio(this.#sumMs / 1_000, this.#known),
+      median_slack: this.#known === 0 ? null : this.#slack.quantile(0.5),
     };
   }
 }
 
-const ratio = (part: number, whole: number): number =>
-  whole === 0 ? 0 : part / whole;
+const ratio = (part: number, whole: number): number | null =>
+  whole === 0 ? null : part / whole;

@@ -80,6 +80,11 @@ export class TimeoutsReplay {
     ([rule]) => new RuleScore(rule),
   );
 
+  /** Different keys so far: 10 kB each. */
+  get keys(): number {
+    return this.#keys.size;
+  }
+
   /** The next run of the trace: ms, 0 or more. */
   add(name: string, ms: number): void {
     const key = this.#keys.get(name) ?? this.#newKey(name);

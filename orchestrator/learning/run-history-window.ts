@@ -6,14 +6,24 @@
 const FIRST_ROOM = 16;
 
 export class RunWindow {
-  #ring = new Float32Array(FIRST_ROOM);
-  #sorted = new Float32Array(FIRST_ROOM);
+  #ring: Float32Array<ArrayBuffer>;
+  #sorted: Float32Array<ArrayBuffer>;
   /** The place of the oldest, once the window is full; the next to be replaced. */
-  #next = 0;
-  #size = 0;
+  #next: number;
+  #size: number;
 
-  /** Remembers at most `capacity` values: 8 bytes each, in room that grows with them. */
-  constructor(readonly capacity: number) {}
+  /** Remembers at most `capacity` values: 8 bytes each, in room that grows with them. Begins with the last of `values`, as if each had been added. */
+  constructor(
+    readonly capacity: number,
+    values: Float32Array = new Float32Array(),
+  ) {
+    const last = values.subarray(-capacity);
+    this.#size = last.length;
+    this.#next = this.#size % capacity;
+    const room = Math.min(capacity, Math.max(FIRST_ROOM, this.#size));
+    this.#ring = enlarged(last, room);
+    this.#sorted = enlarged(last.toSorted(), room);
+  }
 
   get size(): number {
     return this.#size;
@@ -52,11 +62,13 @@ export class RunWindow {
   }
 
   /** In the order they came, oldest first. */
-  inOrder(): number[] {
-    const ring = [...this.#ring.subarray(0, this.#size)];
-    return this.#size < this.capacity
-      ? ring
-      : [...ring.slice(this.#next), ...ring.slice(0, this.#next)];
+  inOrder(): Float32Array<ArrayBuffer> {
+    const ring = this.#ring.subarray(0, this.#size);
+    if (this.#size < this.capacity) return ring.slice();
+    const values = new Float32Array(this.#size);
+    values.set(ring.subarray(this.#next));
+    values.set(ring.subarray(0, this.#next), this.#size - this.#next);
+    return values;
   }
 
   get bytes(): number {
@@ -102,10 +114,7 @@ export class RunWindow {
   }
 }
 
-function enlarged(
-  from: Float32Array<ArrayBuffer>,
-  room: number,
-): Float32Array<ArrayBuffer> {
+function enlarged(from: Float32Array, room: number): Float32Array<ArrayBuffer> {
   const to = new Float32Array(room);
   to.set(from);
   return to;

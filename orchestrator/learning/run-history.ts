@@ -5,7 +5,7 @@
  * alone cannot lift: a few times the longest that completed.
  */
 
-import { adaptLevel, shareBeyond } from "./conformal-level.ts";
+import { adaptLevel, boundedLevel, shareBeyond } from "./conformal-level.ts";
 import { LogSpread, type SpreadState } from "./run-history-spread.ts";
 import {
   type CutOffState,
@@ -57,7 +57,7 @@ export class RunHistory {
   #completed = 0;
   #timeouts = 0;
   #beats = 0;
-  #window = new RunWindow(WINDOW_RUNS);
+  #window: RunWindow;
   readonly #spread: LogSpread;
   readonly #cutOff: CutOffRuns;
   /** A bit a completed run, the last one lowest: whether it was among the short ones. */
@@ -68,14 +68,19 @@ export class RunHistory {
     this.#targets = targets;
     this.#spread = new LogSpread(state?.spread);
     this.#cutOff = new CutOffRuns(enoughMs, state);
-    this.#levels = { ...(state?.levels ?? targets) };
+    const { single, soft } = state?.levels ?? targets;
+    this.#levels = {
+      single: boundedLevel(single, targets.single),
+      soft: boundedLevel(soft, targets.soft),
+    };
+    const runs = state === undefined ? undefined : floatsOf(state.window);
+    this.#window = new RunWindow(WINDOW_RUNS, runs);
     if (state === undefined) return;
     this.#completed = state.completed;
     this.#timeouts = state.timeouts;
     this.#beats = state.beats;
     this.#misses = { ...state.misses };
     this.#low = state.low;
-    for (const ms of floatsOf(state.window)) this.#window.add(ms);
   }
 
   /** Runs that completed, ever. */
@@ -194,9 +199,8 @@ export class RunHistory {
   /** All runs have become shorter: those before say nothing any more. Never the other way, which the level answers to. */
   #startAnew(): void {
     const sinceFirstLow = 32 - Math.clz32(this.#low);
-    const recent = this.#window.inOrder().slice(-sinceFirstLow);
-    this.#window = new RunWindow(WINDOW_RUNS);
-    for (const ms of recent) this.#window.add(ms);
+    const recent = this.#window.inOrder().subarray(-sinceFirstLow);
+    this.#window = new RunWindow(WINDOW_RUNS, recent);
     this.#cutOff.keepSince(this.#completed - sinceFirstLow);
     this.#low = 0;
     this.#forget();
@@ -213,8 +217,8 @@ function bitsIn(word: number): number {
   return bits;
 }
 
-const textOf = (values: readonly number[]): string =>
-  new Uint8Array(new Float32Array(values).buffer).toBase64();
+const textOf = ({ buffer }: Float32Array<ArrayBuffer>): string =>
+  new Uint8Array(buffer).toBase64();
 
 /** Throws for what is not base64 of 32-bit floats. */
 const floatsOf = (text: string): Float32Array =>

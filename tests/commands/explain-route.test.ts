@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -163,6 +164,19 @@ describe("explain route of a task", () => {
       attempt: 1,
     });
   });
+
+  test.each(["7", "{", '{"choice":"good"}', "null"])(
+    "shows the rest where the alternatives are damaged: %s",
+    async (alternatives) => {
+      const [first] = await lived(1);
+      const store = new Database(home.path);
+      store.run("UPDATE decisions SET alternatives = ?", [alternatives]);
+      store.close();
+      expect(explained({ taskId: "task_1" }).data).toContain(
+        `attempt 1: ${first!.choice}`,
+      );
+    },
+  );
 
   test("says where there is none", async () => {
     await lived(1);

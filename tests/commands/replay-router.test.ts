@@ -45,6 +45,7 @@ describe("flow-balancer replay router", () => {
       schema,
       replay: what,
       trace: of,
+      definitions,
       rows,
       ...report
     } = JSON.parse(stdout);
@@ -54,6 +55,7 @@ describe("flow-balancer replay router", () => {
       of: trace,
       rows: 400,
     });
+    expect(definitions.apgr).toContain("at random 0.500");
     expect(report).toEqual(JSON.parse(JSON.stringify(replayRouter(TASKS))));
   });
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { replay } from "../../flow-balancer/replay/replay.ts";
+import { timeouts } from "../../flow-balancer/replay/timeouts.ts";
 import { TimeoutsReplay } from "../../orchestrator/learning/replay-timeouts.ts";
 import { logNormal } from "../orchestrator/deadline-runs.ts";
 import { Desk } from "./run-cli.ts";
@@ -93,8 +94,22 @@ describe("flow-balancer replay timeouts", () => {
     expect(JSON.parse(report)).toMatchObject({ runs: 2, keys: 1 });
   });
 
+  test("refuses a trace of more keys than it can hold, saying where", async () => {
+    using folder = new Folder();
+    const trace = folder.file("trace.csv", `${HEAD}a,1,5\nb,2,5\nc,3,5\n`);
+    await expect(timeouts(trace, 2)).rejects.toMatchObject({
+      code: "PAYLOAD_TOO_LARGE",
+      message: expect.stringContaining("line 4: more than 2 different keys"),
+    });
+  });
+
   test.each([
     ["not a number", "a,1,5\na,2,soon\n", "line 3: duration_s is 'soon'"],
+    [
+      "too large a number",
+      "a,1,5\na,2,1e308\n",
+      "line 3: duration_s is '1e308', beyond the limit of 1000000000000000",
+    ],
     ["no duration", "a,1,\n", "line 2: duration_s is empty"],
     ["a negative duration", "a,1,-1\n", "line 2: duration_s is -1"],
   ])("refuses %s, saying where", async (_, content, says) => {

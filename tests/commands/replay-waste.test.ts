@@ -47,6 +47,7 @@ describe("flow-balancer replay waste", () => {
       replay: what,
       trace: of,
       definitions,
+      rows,
       ...report
     } = JSON.parse(stdout);
     expect({ schema, what, of }).toEqual({
@@ -55,6 +56,7 @@ describe("flow-balancer replay waste", () => {
       of: trace,
     });
     expect(report).toEqual(JSON.parse(JSON.stringify(replayWaste(ROWS))));
+    expect(rows).toBe(ROWS.length);
     expect(definitions.waste).toContain("sum of cost");
   });
 
@@ -113,7 +115,7 @@ describe("a trace it cannot replay is refused, saying why:", () => {
     [
       "one task only",
       head + "1,a,1,x\n".repeat(1_025),
-      "line 1026: more than 1,024 outputs of the task '1'",
+      "1,025 outputs of the task '1', at most 1,024",
     ],
     ["nothing", head, "has no rows"],
   ])("%s", async (_, content, says) => {

@@ -24,6 +24,7 @@ describe("where values come from:", () => {
         unknownMs: 50_000,
         clients: { "claude-code": 110_000, codex: 280_000 },
       },
+      learning: { deadlines: "learned", hedge: "off" },
       kinds: [],
       warnings: [],
     });
@@ -44,6 +45,15 @@ describe("where values come from:", () => {
     expect(ports({ env })).toBe(3);
     expect(ports({ env, flags: parseFlags(["--port", "4"]) })).toBe(4);
     expect(desk.load({ env }).http.host).toBe("::1");
+  });
+
+  test("second runs are for a person to switch on", () => {
+    desk.projectFile('[learning]\nhedge = "on"\n');
+    expect(desk.load().learning.hedge).toBe("on");
+    desk.projectFile("[learning]\nhedge = true\n");
+    expect(() => desk.load()).toThrow(
+      '\'learning.hedge\' must be one of "on", "off", got true',
+    );
   });
 
   test("each value tells its origin", () => {

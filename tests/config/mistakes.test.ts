@@ -83,6 +83,16 @@ describe("mistakes:", () => {
     ["[patience.clients]\nCodex = 1000", 2, "lower case"],
     ["[pool]\nmax_workers = 2\nspare_workers = 3", 3, "at most pool.max_work"],
     [
+      '[learning]\nhedge = "on"\ndeadlines = "fixed"',
+      2,
+      "'learning.hedge' must be \"off\" where learning.deadlines",
+    ],
+    [
+      "[learning]\nmax_timeout_ms = 1_000",
+      2,
+      "must be at least learning.min_timeout_ms (5000)",
+    ],
+    [
       "[kinds.a]\nmodule = 'a'\nin_flight = 4\neffects = 'once'",
       3,
       "key 'kinds.a.in_flight' must be 1 where effects = \"once\": ",

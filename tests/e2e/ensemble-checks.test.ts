@@ -131,10 +131,28 @@ test("experts of the configuration: each does it in its own way, and its answer 
     value: 10,
     seats: [1, 3],
     results: [
-      { expert: "doubles", value: 10, group: 1 },
+      { expert: "doubles", value: 10 },
       { expert: "squares", value: 25 },
-      { expert: "counts", value: { stdout: "10\n" }, group: 1 },
+      { expert: "counts", value: { stdout: "10\n" } },
     ],
   });
+  // Numbered in order of completion, which may be any.
+  const groups = answer.results.map(({ group }: { group: number }) => group);
+  expect(groups[0]).toBe(groups[2]);
+  expect(groups[0]).not.toBe(groups[1]);
   expect(answer.why.join("\n")).toContain("all are asked");
+  const map = await sdk.ask("map_task", {
+    kind: "double",
+    items: [{ args: 2 }, { args: 2 }, { args: 2 }],
+  });
+  expect(map.failed).toEqual([]);
+  expect(map.values).toHaveLength(3);
+  // Each is a task by itself: who does it is decided for each.
+  expect(map.chunks).toBe(3);
+  const { contents } = await sdk.client.readResource({
+    uri: "stats://timeouts/double",
+  });
+  const stats = JSON.parse((contents[0] as { text: string }).text);
+  expect(stats).toMatchObject({ kind: "double", n: 0, timeout_ms: 300_000 });
+  expect(stats.explained[0]).toContain("doubles, squares, counts");
 });

@@ -194,6 +194,19 @@ describe("run_ensemble", () => {
       { check: { schema: { type: "string", pattern: "(a+)+b" } } },
       "has a regular expression",
     ],
+    [{ check: { schema: { $ref: "#" } } }, "refers to itself"],
+    [
+      {
+        check: {
+          schema: {
+            type: "array",
+            items: { $ref: "#/$defs/a" },
+            $defs: { a: { $ref: "#/$defs/b" }, b: { $ref: "#/$defs/a" } },
+          },
+        },
+      },
+      "refers to itself",
+    ],
     [
       { check: { scorer: { kind: "shel" } } },
       "/check/scorer/kind: there is no kind 'shel'",

@@ -159,6 +159,24 @@ describe("a map with things that go wrong", () => {
     await until("no task runs", async () => (await running()) === 0);
   });
 
+  test("one that goes on is stopped by its map_id, and says what came of it", async () => {
+    const { map_id, status } = await sdk.ask("map_task", {
+      kind: "square",
+      items: [5, 77, 77, 77, 77],
+      chunk: 1,
+    });
+    expect(status).toBe("working");
+    let answer = await sdk.ask("map_task", { map_id, cancel: true });
+    while (answer.status === "working")
+      answer = await sdk.ask("map_task", { map_id });
+    expect(answer.status).toBe("failed");
+    expect(answer.values).toEqual([25, null, null, null, null]);
+    expect(
+      answer.failed.map((it: { error: { code: string } }) => it.error.code),
+    ).toEqual(["CANCELLED", "CANCELLED", "CANCELLED", "CANCELLED"]);
+    expect(await running()).toBe(0);
+  });
+
   const running = async (): Promise<number> => {
     const { tasks } = await sdk.ask("list_tasks", { state: "running" });
     return tasks.length;
@@ -171,6 +189,7 @@ describe("a map with things that go wrong", () => {
     [{ kind: "square", items: [] }, "/items"],
     [{ kind: "square", items: [1], map_id: "map_1" }, "/map_id"],
     [{ kind: "square", items: [1], chunk: 0 }, "/chunk"],
+    [{ kind: "square", items: [1], cancel: true }, "/cancel"],
   ])("%j is refused, saying why", async (args, says) => {
     const { isError, structuredContent } = await sdk.call("map_task", args);
     expect(isError).toBe(true);

@@ -1,115 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import type {
-  Chunking,
-  ChunkRun,
-  JobState,
-} from "../../flow-balancer/core/chunking.ts";
-import type { Engine } from "../../flow-balancer/core/engine.ts";
-import {
-  BalancerError,
-  wireError,
-  type ErrorCode,
-} from "../../flow-balancer/core/errors.ts";
-import type { TaskRecord, TaskRequest } from "../../flow-balancer/core/task.ts";
 import { MapItems } from "../../flow-balancer/mcp/map-items.ts";
-import { MapRun, type MapWork } from "../../flow-balancer/mcp/map-run.ts";
-import { FakeEnv } from "../support/fake-env.ts";
-
-/** Tasks end when a test says so; the learned size is always `size`. */
-class Bench {
-  readonly env = new FakeEnv();
-  readonly open: {
-    readonly request: TaskRequest;
-    end(value: unknown): void;
-    fail(code: ErrorCode): void;
-  }[] = [];
-  readonly cancelled: string[] = [];
-  readonly asked: JobState[] = [];
-  readonly runs: ChunkRun[] = [];
-  readonly reports: number[] = [];
-  size = 3;
-  isList = true;
-  expectedMs: number | null = null;
-
-  readonly #chunking: Partial<Chunking> = {
-    listKind: (kind) => (this.isList ? `${kind}[]` : null),
-    chunkerOf: () => ({
-      next: (state) => {
-        this.asked.push(state);
-        return this.size;
-      },
-      ended: (run) => void this.runs.push(run),
-      expectedMs: () => this.expectedMs,
-    }),
-  };
-
-  readonly #engine = {
-    chunking: this.#chunking,
-    timeoutStats: async () => ({ timeoutMs: 1_000 }),
-    status: async () => ({ pool: { maxWorkers: 2 } }),
-    cancel: async (id: string) => void this.cancelled.push(id),
-    submit: async (request: TaskRequest) => {
-      if (request.inputJson.length > 40)
-        throw new BalancerError("PAYLOAD_TOO_LARGE", "too large");
-      const { promise, resolve } = Promise.withResolvers<TaskRecord>();
-      const task = { id: `task_${this.open.length}` };
-      const execution = { waitMs: 2, startMs: 3, runMs: 10 };
-      const ended = (result: object): void =>
-        resolve({ ...task, execution, result } as unknown as TaskRecord);
-      this.open.push({
-        request,
-        end: (value) =>
-          ended({ status: "completed", valueJson: JSON.stringify(value) }),
-        fail: (code) =>
-          ended({
-            status: "failed",
-            error: wireError(code, code),
-            valueJson: null,
-          }),
-      });
-      return { task, done: promise, isNew: true };
-    },
-  };
-
-  start(items: readonly string[], more: Partial<MapWork> = {}) {
-    const work = {
-      kind: "k",
-      items,
-      session: null,
-      timeoutMs: null,
-      chunk: null,
-      ...more,
-    };
-    return MapRun.start(work, {
-      engine: this.#engine as unknown as Engine,
-      env: this.env,
-      observer: { log() {}, progress: (done) => this.reports.push(done) },
-    });
-  }
-
-  /** Ends the n-th task with each input doubled. */
-  double(n: number): void {
-    const { request, end } = this.open[n] ?? {};
-    const input: unknown = JSON.parse(request?.inputJson ?? "null");
-    const twice = (it: unknown): string => JSON.stringify(Number(it) * 2);
-    end?.(
-      Array.isArray(input)
-        ? { workMs: 10, results: input.map((it) => ({ value: twice(it) })) }
-        : Number(input) * 2,
-    );
-  }
-
-  get inputs(): string[] {
-    return this.open.map(({ request }) => request.inputJson);
-  }
-}
-
-const settle = (): Promise<void> =>
-  new Promise((resolve) => setImmediate(resolve));
+import { MapBench, settle } from "./map-bench.ts";
 
 describe("a map", () => {
   test("keeps one chunk a worker in hand, and asks for the next size when one is free", async () => {
-    const bench = new Bench();
+    const bench = new MapBench();
     const run = await bench.start(["1", "2", "3", "4", "5", "6", "7"]);
     await settle();
     expect(bench.inputs).toEqual(["[1,2,3]", "[4,5,6]"]);
@@ -151,7 +46,7 @@ describe("a map", () => {
   });
 
   test("a chunk may take one item's time and ten times what is expected; before, as many times as it has items", async () => {
-    const bench = new Bench();
+    const bench = new MapBench();
     await bench.start(["1", "2", "3", "4"]);
     bench.expectedMs = 30;
     await bench.start(["1", "2", "3"], { timeoutMs: 500 });
@@ -171,7 +66,7 @@ describe("a map", () => {
   ] as const)(
     "a chunk lost by %s is run again item by item, and later chunks are smaller",
     async (code) => {
-      const bench = new Bench();
+      const bench = new MapBench();
       const run = await bench.start([
         "1",
         "2",
@@ -212,7 +107,7 @@ describe("a map", () => {
   );
 
   test("any other failure of a chunk is all its items'", async () => {
-    const bench = new Bench();
+    const bench = new MapBench();
     const run = await bench.start(["1", "2"]);
     await settle();
     bench.open[0]?.fail("MODULE_SYNTAX");
@@ -224,7 +119,7 @@ describe("a map", () => {
   });
 
   test("what is too large together goes in halves, what is too large alone fails", async () => {
-    const bench = new Bench();
+    const bench = new MapBench();
     bench.size = 4;
     const long = '"0123456789012345"';
     const run = await bench.start([long, long, "1", `"${"x".repeat(50)}"`]);
@@ -242,7 +137,7 @@ describe("a map", () => {
   });
 
   test("a kind without lists runs its items one by one, no more than there are workers", async () => {
-    const bench = new Bench();
+    const bench = new MapBench();
     bench.isList = false;
     const run = await bench.start(["1", "2", "3"], { chunk: 3 });
     await settle();
@@ -255,7 +150,7 @@ describe("a map", () => {
   });
 
   test("cancelled, it ends what runs, begins nothing more, and says so of each item", async () => {
-    const bench = new Bench();
+    const bench = new MapBench();
     const run = await bench.start(["1", "2", "3", "4", "5", "6", "7"]);
     await settle();
     run.cancel();

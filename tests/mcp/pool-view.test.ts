@@ -48,6 +48,7 @@ const status: EngineStatus = {
   ],
   pool: {
     maxWorkers: 4,
+    configuredWorkers: 8,
     waiting: 2,
     starting: 0,
     busy: 4,

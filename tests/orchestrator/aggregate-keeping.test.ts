@@ -64,7 +64,7 @@ describe("what ensembles showed", () => {
     while (ask(first, runs).strategy !== "single")
       expect(++runs).toBeLessThan(200);
     expect(runs).toBeGreaterThanOrEqual(20);
-    await first.saved();
+    await first.save();
     const answers = Array.from({ length: 200 }, (_, id) =>
       ask(keeping(), 1_000 + id),
     );
@@ -80,7 +80,7 @@ describe("what ensembles showed", () => {
   test("the same question comes to the same choice until more was seen", async () => {
     const first = keeping();
     for (let id = 0; id < 60; id++) ask(first, id);
-    await first.saved();
+    await first.save();
     for (let id = 0; id < 50; id++)
       expect(ask(keeping(), id).strategy).toBe(ask(keeping(), id).strategy);
   });
@@ -89,17 +89,27 @@ describe("what ensembles showed", () => {
     const [one, other] = [keeping(), keeping()];
     for (let id = 0; id < 10; id++) {
       ask(one, id);
-      await one.saved();
+      await one.save();
       ask(other, id);
-      await other.saved();
+      await other.save();
     }
     expect(keeping().explain("sums").join("\n")).toContain("20 runs");
+  });
+
+  test("of two servers that save in the same moment neither loses what it saw", async () => {
+    const servers = [keeping(), keeping(), keeping()];
+    for (let id = 0; id < 5; id++) {
+      for (const server of servers) ask(server, id);
+      await Promise.all(servers.map((server) => server.save()));
+    }
+    expect(keeping().explain("sums").join("\n")).toContain("15 runs");
+    expect(warnings).toEqual([]);
   });
 
   test("what is damaged is not used, and said", async () => {
     const first = keeping();
     ask(first, 1);
-    await first.saved();
+    await first.save();
     store.raw.run(
       "UPDATE learned_states SET state = json_set(state, '$.reliability.all.same_wrong', json('[\"many\", 1]'))",
     );
@@ -110,14 +120,14 @@ describe("what ensembles showed", () => {
   test("what could not be saved is saved with the next", async () => {
     const first = keeping();
     ask(first, 1);
-    await first.saved();
+    await first.save();
     store.raw.run("ALTER TABLE learned_states RENAME TO away");
     ask(first, 2);
-    await first.saved();
+    await first.save();
     expect(warnings).toContain("learned.not_saved");
     store.raw.run("ALTER TABLE away RENAME TO learned_states");
     ask(first, 3);
-    await first.saved();
+    await first.save();
     expect(keeping().explain("sums").join("\n")).toContain("3 runs");
   });
 });

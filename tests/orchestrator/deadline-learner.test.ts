@@ -23,6 +23,8 @@ const EVERYWHERE = [...KINDS, "never seen"].flatMap((kind) =>
 const limitsOf = (learner: DeadlineLearner) =>
   EVERYWHERE.map(([kind, bucket]) => learner.limit(kind, bucket));
 
+const TEN = Array.from({ length: 10 }, (_, at) => `of ten ${at}`);
+
 describe("who decides:", () => {
   test("nobody, while fewer than 20 runs of anything are known", () => {
     const limit = { softMs: 300_000, maxMs: 1_200_000, basis: "default" };
@@ -43,17 +45,32 @@ describe("who decides:", () => {
     expect(many.softMs).toBeWithin(5_001, 15_000);
   });
 
-  test("the kind for a new bucket, all kinds for a new kind", () => {
+  test("many buckets for a new one of their kind, many kinds for a new kind", () => {
     const learner = learned([
-      ...times(30, { bucket: "small", runMs: 1_000 }),
-      ...times(40, { kind: "test", runMs: 60_000 }),
+      ...TEN.flatMap((bucket) => times(3, { bucket, runMs: 1_000 })),
+      ...TEN.flatMap((kind) => times(4, { kind, runMs: 60_000 })),
     ]);
     const bucket = learner.limit("build", "large");
     const kind = learner.limit("deploy", "");
     expect(bucket).toMatchObject({ basis: "kind", n: 30 });
     expect(bucket.softMs).toBeWithin(1_000, 10_000);
     expect(kind).toMatchObject({ basis: "all_kinds", n: 70 });
-    expect(kind.softMs).toBeGreaterThan(60_000);
+    expect(kind.softMs).toBeWithin(60_001, 299_999);
+  });
+
+  test("what is configured for a new one beside few others, however often those ran, unless they take longer", () => {
+    const brief = learned(times(200, { bucket: "status", runMs: 1 }));
+    const configured = { softMs: 300_000, basis: "default", n: 200 };
+    for (const learner of [
+      brief,
+      DeadlineLearner.restore(OPTIONS, brief.snapshot()),
+    ]) {
+      expect(learner.limit("build", "all")).toMatchObject(configured);
+      expect(learner.limit("deploy", "")).toMatchObject(configured);
+    }
+    const long = learned(times(200, { bucket: "status", runMs: 900_000 }));
+    expect(long.limit("build", "all").basis).toBe("kind");
+    expect(long.limit("build", "all").softMs).toBeGreaterThan(900_000);
   });
 
   test("the one that was not seen for the longest is forgotten", () => {
@@ -68,7 +85,7 @@ describe("who decides:", () => {
       bounded,
     );
     expect(learner.limit("build", "a").basis).toBe("own_runs");
-    expect(learner.limit("build", "b").basis).toBe("kind");
+    expect(learner.limit("build", "b").basis).toBe("default");
     expect(learner.snapshot().buckets.map(({ bucket }) => bucket)).toEqual([
       "a",
       "c",
@@ -219,4 +236,14 @@ describe("signs of life:", () => {
     const capped = learned(times(60), { ...OPTIONS, maxMs: 7_000 });
     expect(capped.limit("build", "").maxMs).toBe(7_000);
   });
+});
+
+test("a run takes long that takes a quarter more than nineteen of twenty like it; of fewer than fifty nothing is said, nor by their kind", () => {
+  const rising = Array.from({ length: 100 }, (_, at) =>
+    run({ bucket: "small", runMs: at + 1 }),
+  );
+  expect(learned(rising.slice(0, 49)).longRunMs("build", "small")).toBeNull();
+  expect(learned(rising).longRunMs("build", "small")).toBe(1.25 * 95);
+  expect(learned(rising).longRunMs("build", "large")).toBeNull();
+  expect(learned(rising).longRunMs("test", "small")).toBeNull();
 });

@@ -29,6 +29,17 @@ test("what was restored knows the same, and learns the same from what comes next
   );
 });
 
+test("with a smaller target than it was learned by, the next limit goes by the new one", () => {
+  const runs = Array.from({ length: 300 }, (_, nth) =>
+    run({ runMs: 1_000 + ((nth * 7_919) % 300) }),
+  );
+  const daring = learned(runs, { ...OPTIONS, missesPerThousand: 200 });
+  expect(daring.limit("build", "").softMs).toBeLessThan(1_299);
+  const careful = { ...OPTIONS, missesPerThousand: 1 };
+  const restored = DeadlineLearner.restore(careful, daring.snapshot());
+  expect(restored.limit("build", "").softMs).toBeGreaterThan(1_299);
+});
+
 test("one that names too many keys is cut to those seen last", () => {
   const runs = Array.from({ length: 5 }, (_, nth) =>
     run({ kind: `kind ${nth}` }),

@@ -34,6 +34,30 @@ describe("trust from agreement alone", () => {
     expect(alone.belief("sums").runsOf("a")).toBe(0);
   });
 
+  test("memory is bounded: types that came once make room for one that comes again", () => {
+    const learned = new Agreement();
+    const [task = []] = answersTo(1, { a: 0.9, b: 0.9, c: 0.9 }).map(votesOf);
+    for (let n = 0; n < 300; n++) learned.learn(`before ${n}`, task);
+    for (let n = 0; n < 5; n++) {
+      learned.learn("sums", task);
+      learned.learn(`between ${n}`, task);
+    }
+    expect(learned.snapshot().types.length).toBe(256);
+    expect(learned.belief("sums").runsOf("a")).toBe(5);
+  });
+
+  test("nothing of what was answered is written down", () => {
+    const learned = taught(
+      ["a", "b", "c"].map((expert, place) => ({
+        expert,
+        place,
+        key: "answer secret",
+      })),
+    );
+    expect(JSON.stringify(learned.snapshot())).not.toContain("secret");
+    expect(learned.snapshot().types[0]?.[1]).toHaveLength(1);
+  });
+
   test("neither order nor who learned what matters, and it can be written down", () => {
     const tasks = fc.array(votes(5), { maxLength: 8 });
     fc.assert(

@@ -113,16 +113,28 @@ describe("how far an expert is trusted", () => {
     expect(collisionOf(50)).toBeLessThan(0.05);
   });
 
-  test("memory is bounded: further types and experts are taken for unknown", () => {
+  test("memory is bounded: types that came once make room for one that comes again", () => {
+    const learned = new Reliability();
+    const right = [{ expert: "a", key: "x", ok: true }];
+    for (let n = 0; n < 300; n++) learned.learn(`before ${n}`, right);
+    for (let n = 0; n < 30; n++) {
+      learned.learn("sums", right);
+      learned.learn(`between ${n}`, right);
+    }
+    expect(learned.snapshot().types.length).toBe(256);
+    expect(learned.belief("sums").runsOf("a")).toBe(30);
+    // What was forgotten of its type still counts for all.
+    expect(learned.snapshot().all.experts).toEqual([["a", 360, 360]]);
+  });
+
+  test("memory is bounded: further experts are taken for unknown", () => {
     const learned = new Reliability();
     for (let n = 0; n < 400; n++)
-      learned.learn(`type ${n}`, [
-        { expert: `expert ${n}`, key: "x", ok: true },
-      ]);
+      learned.learn("sums", [{ expert: `expert ${n}`, key: "x", ok: true }]);
     const { all, types } = learned.snapshot();
-    expect(types.length).toBe(256);
+    expect(types[0]?.[1].experts.length).toBe(64);
     expect(all.experts.length).toBe(64);
-    expect(learned.belief("type 399").runsOf("expert 399")).toBe(0);
+    expect(learned.belief("sums").runsOf("expert 399")).toBe(0);
   });
 
   test("says what it goes by, and when that is thin", () => {

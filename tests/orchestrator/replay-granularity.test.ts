@@ -39,6 +39,24 @@ describe("replayGranularity", () => {
     });
   });
 
+  test("of more keys than it has time for, looks at some at random, the same ones in any order", () => {
+    const [one] = replayGranularity(KEYS, 2).orders;
+    const [other] = replayGranularity(
+      new Map([...KEYS].toReversed()),
+      2,
+    ).orders;
+    expect(one).toMatchObject({
+      keys: 2,
+      left_out: 2,
+      not_looked_at: 1,
+      cases: 64,
+    });
+    expect(other?.rules.map(({ worst }) => worst)).toEqual(
+      one?.rules.map(({ worst }) => worst) ?? [],
+    );
+    expect(shuffled?.not_looked_at).toBe(0);
+  });
+
   test("no rule with a size for the whole job does better than the best of them", () => {
     for (const rule of [
       "25 chunks",

@@ -10,14 +10,20 @@ test("answers as the last so many values in a plain sorted list would", () => {
     fc.property(
       values,
       fc.integer({ min: 1, max: 40 }),
+      fc.nat(120),
       fc.integer({ min: -1, max: 31 }),
       fc.double({ min: 0.01, max: 1, noNaN: true }),
-      (all, capacity, probe, share) => {
-        const window = new RunWindow(capacity);
-        for (const value of all) window.add(value);
+      (all, capacity, kept, probe, share) => {
+        // As it goes on after it was kept.
+        const before = new RunWindow(
+          capacity,
+          new Float32Array(all.slice(0, kept)),
+        );
+        const window = new RunWindow(capacity, before.inOrder());
+        for (const value of all.slice(kept)) window.add(value);
         const last = all.slice(-capacity);
         const sorted = last.toSorted((a, b) => a - b);
-        expect(window.inOrder()).toEqual(last);
+        expect([...window.inOrder()]).toEqual(last);
         expect(window.size).toBe(last.length);
         expect(window.above(probe)).toBe(
           last.filter((it) => it > probe).length,

@@ -118,7 +118,7 @@ describe("how sure, in words:", () => {
   test("a bucket that has few runs beside a kind that has many", () => {
     const { buckets } = statsOf(
       learned([
-        ...times(40, { runMs: 60_000 }),
+        ...times(40, { runMs: 600_000 }),
         ...times(3, { bucket: "new" }),
       ]),
     );

@@ -1,5 +1,10 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { codeOf, moduleKind, pools } from "../support/pool-under-test.ts";
+import {
+  codeOf,
+  moduleKind,
+  pools,
+  scriptKind,
+} from "../support/pool-under-test.ts";
 import { until } from "../support/until.ts";
 
 setDefaultTimeout(30_000);
@@ -36,6 +41,27 @@ describe("tiers and sessions", () => {
     expect(b1[1]).toBe(0);
     expect(none[1]).toBeNull();
     expect(new Set([a1[0], b1[0], none[0]]).size).toBe(3);
+  });
+
+  test("scripts of a list leave as little to other sessions as one by itself", async () => {
+    const it = newPool({ maxWorkers: 1 });
+    const code =
+      "export default () => { globalThis.kept = (globalThis.kept ?? 0) + 1; return globalThis.kept }";
+    const source = { type: "script" } as const;
+    const list = scriptKind({
+      name: "script[]",
+      source: { type: "each", kind: "script", of: source },
+    });
+    const kept = async (session: string) => {
+      const inputs = JSON.stringify([{ code }]);
+      const { result } = await it.task(inputs, list, { session }).done;
+      return JSON.parse(result.valueJson ?? "null").results[0].value as string;
+    };
+    expect([await kept("a"), await kept("a"), await kept("b")]).toEqual([
+      "1",
+      "2",
+      "1",
+    ]);
   });
 
   test("what looked at no session's memory serves other sessions as it is", async () => {

@@ -67,13 +67,26 @@ describe("a kind over a list", () => {
       running--;
       return ok(input);
     });
-    const { results, workMs } = await each(kind, [1, 2, 3]);
+    const { results } = await each(kind, [1, 2, 3]);
     expect(results).toEqual([
       { value: "1" },
       { value: '"later"' },
       { value: "3" },
     ]);
-    expect(workMs).toBeGreaterThanOrEqual(0);
+  });
+
+  test("the items' own time is theirs, all of it and no more", async () => {
+    let ownMs = 0;
+    const kind = kindOf(async () => {
+      const from = performance.now();
+      await new Promise((goOn) => setImmediate(goOn));
+      ownMs += performance.now() - from;
+      return ok(1);
+    });
+    const from = performance.now();
+    const { workMs } = await each(kind, [1, 2, 3]);
+    expect(ownMs).toBeGreaterThan(0);
+    expect(workMs).toBeWithin(ownMs, performance.now() - from);
   });
 
   test("an item that throws, rejects, fails, or returns what cannot be kept, fails alone", async () => {

@@ -76,21 +76,31 @@ function rowEnd(text: string, from: number): number {
   return end;
 }
 
+/** A piece at a time: a text put together of single characters takes many times its room until it is read. */
 function quotedFields(text: string): string[] {
   const fields: string[] = [];
   let field = "";
   let inQuotes = false;
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at] ?? "";
-    if (char === '"') {
-      if (inQuotes && text[at + 1] === '"') {
-        field += '"';
-        at++;
-      } else inQuotes = !inQuotes;
-    } else if (char === "," && !inQuotes) {
+  for (let at = 0; at < text.length;) {
+    const quote = placeOf(text, '"', at);
+    const comma = inQuotes ? text.length : placeOf(text, ",", at);
+    const end = Math.min(quote, comma);
+    field += text.slice(at, end);
+    at = end + 1;
+    if (end === text.length) break;
+    if (end === comma) {
       fields.push(field);
       field = "";
-    } else field += char;
+    } else if (inQuotes && text[at] === '"') {
+      field += '"';
+      at++;
+    } else inQuotes = !inQuotes;
   }
   return [...fields, field];
+}
+
+/** Of the end, if there is none. */
+function placeOf(text: string, sign: string, from: number): number {
+  const at = text.indexOf(sign, from);
+  return at < 0 ? text.length : at;
 }

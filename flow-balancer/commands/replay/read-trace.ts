@@ -19,6 +19,7 @@ export interface TraceRow {
 const MAX_BYTES = 1 << 30; // a gigabyte unpacked: a hundred times the largest trace seen
 const MAX_ROWS = 5_000_000; // replays keep their rows in memory, at some 100 bytes a row
 const MAX_ROW_CHARS = 4 << 20;
+const MAX_NUMBER = 1e15; // no sum or product of times overflows
 const GZIP_MAGIC = [0x1f, 0x8b];
 
 /**
@@ -44,7 +45,7 @@ export async function readTrace(
   }
 }
 
-/** A field as a number. Throws INVALID_INPUT that names the line and the column. */
+/** A field as a number, at most a million billion either way. Throws INVALID_INPUT that names the line and the column. */
 export function traceNumber(
   path: string,
   line: number,
@@ -52,10 +53,11 @@ export function traceNumber(
   field: string,
 ): number {
   const value = Number(field);
-  if (field.trim() !== "" && Number.isFinite(value)) return value;
+  const isNumber = field.trim() !== "" && Number.isFinite(value);
+  if (isNumber) return value;
   throw new BalancerError(
     "INVALID_INPUT",
-    `${path}, line ${line}: ${column} is ${field === "" ? "empty" : quoted(field)}, not a number`,
+    `${path}, line ${line}: ${column} is ${field === "" ? "empty" : quoted(field)}, ${isNumber ? `beyond the limit of ${MAX_NUMBER}` : "not a number"}`,
   );
 }
 

@@ -1,0 +1,79 @@
+import { Database } from "bun:sqlite";
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startStatelessServer } from "../../benchmarks/stateless-server.ts";
+import { Place } from "../support/server-under-test.ts";
+import { until } from "../support/until.ts";
+
+setDefaultTimeout(60_000);
+
+const DEFINE = fileURLToPath(
+  new URL("../../flow-balancer/worker/define-task.ts", import.meta.url),
+);
+const ZOD = fileURLToPath(import.meta.resolve("zod"));
+/** The run that finds no mark makes one and never ends; the next one is done at once. */
+const JOB = `
+import { closeSync, openSync } from "node:fs";
+import { defineTask } from ${JSON.stringify(DEFINE)};
+import { z } from ${JSON.stringify(ZOD)};
+const isFirst = (mark) => {
+  try { closeSync(openSync(mark, "wx")); return true; } catch { return false; }
+};
+export default defineTask({
+  kind: "job",
+  input: z.object({ mark: z.string().default("") }),
+  async run({ mark }) {
+    if (mark === "") return "plain";
+    const hangs = isFirst(mark);
+    console.log(hangs ? "first" : "second");
+    if (hangs) await new Promise(() => {});
+    return "overtook";
+  },
+});`;
+
+/** What became of a task whose first run never ends, and the place where it was run. */
+async function hung() {
+  const at = new Place({
+    files: {
+      "job.ts": JOB,
+      "flow-balancer.toml": `[kinds.job]\nmodule = "./job.ts"\neffects = "none"\n[learning]\nhedge = "on"\n`,
+    },
+    env: {
+      FLOW_BALANCER_POOL_MAX_WORKERS: "3",
+      FLOW_BALANCER_POOL_SPARE_WORKERS: "3",
+    },
+  });
+  const server = await startStatelessServer({
+    folder: at.project,
+    env: at.env,
+  });
+  const many = Array.from({ length: 60 }, () => ({ kind: "job", input: {} }));
+  const from = performance.now();
+  // What was stored is looked at every 100 ms.
+  await until("it to be learned from", async () => {
+    await server.call("run_batch", { tasks: many });
+    return performance.now() - from > 500;
+  });
+  const input = { mark: join(at.project, "mark") };
+  const task = await server.call("run_task", { kind: "job", input });
+  const id = String(task["task_id"]);
+  const output = await server.call("read_task_output", { task_id: id });
+  await server.close();
+  using db = new Database(join(at.home, "flow.db"), { readonly: true });
+  const outcomes = db
+    .query(
+      "SELECT o.state FROM outcomes o JOIN tasks t ON t.seq = o.task_seq WHERE t.id = ?",
+    )
+    .values(id)
+    .flat();
+  at.destroy();
+  return { task, output, outcomes };
+}
+
+test("a task that hangs by chance is overtaken by a second run, and ends once, with what that one said", async () => {
+  const { task, output, outcomes } = await hung();
+  expect(task).toMatchObject({ status: "completed", value: "overtook" });
+  expect(output).toMatchObject({ text: "second\n" });
+  expect(outcomes).toEqual(["completed"]);
+});
