@@ -54,7 +54,7 @@ export function traceNumber(
 ): number {
   const value = Number(field);
   const isNumber = field.trim() !== "" && Number.isFinite(value);
-  if (isNumber) return value;
+  if (isNumber && Math.abs(value) <= MAX_NUMBER) return value;
   throw new BalancerError(
     "INVALID_INPUT",
     `${path}, line ${line}: ${column} is ${field === "" ? "empty" : quoted(field)}, ${isNumber ? `beyond the limit of ${MAX_NUMBER}` : "not a number"}`,
