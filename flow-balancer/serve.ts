@@ -27,7 +27,7 @@ export async function serveHttpMain(argv: readonly string[]): Promise<number> {
   if (config === null) return USAGE;
   const lazy = lazyEngine(config, "http");
   const endpoint = createHttpEndpoint(
-    productCatalog(depsOf(lazy), packageJson.version, config.toolsets),
+    await productCatalog(depsOf(lazy), packageJson.version, config.toolsets),
     { env: bunEnv, onerror: (error) => complain(error.message) },
   );
   const server = listen(config.http, endpoint);

@@ -31,7 +31,7 @@ export async function serveStdioMain(argv: readonly string[]): Promise<number> {
   const lazy = lazyEngine(config, "stdio");
   const stdout = new ProcessOutput();
   const endpoint = serveOverStdio(
-    productCatalog(depsOf(lazy), packageJson.version, config.toolsets),
+    await productCatalog(depsOf(lazy), packageJson.version, config.toolsets),
     {
       stdin: new ProcessInput(),
       stdout,

@@ -123,4 +123,6 @@ export interface EnsemblePolicy {
   /** Those that the configuration names. */
   readonly experts: readonly Expert[];
   begin(question: EnsembleQuestion): EnsembleRun;
+  /** What is known of questions of a type, in lines for a person. */
+  explain(type: string): readonly string[];
 }

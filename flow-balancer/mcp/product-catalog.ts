@@ -5,7 +5,6 @@ import type { Catalog } from "./catalog.ts";
 import type { Deps } from "./deps.ts";
 import { engineTasks } from "./engine-tasks.ts";
 import { boardTools } from "./board-tools.ts";
-import { learningTools } from "./learning-tools.ts";
 import { poolTools } from "./pool-tools.ts";
 import { poolPrompts } from "./prompts.ts";
 import { poolResources, poolTemplates } from "./resources.ts";
@@ -24,12 +23,12 @@ const BOARD = `- Work that agents do themselves: add_tasks puts it on a board al
 /** A task that takes a millisecond changes three times in it, and nobody reads that fast. */
 const UPDATE_PAUSE_MS = 20;
 
-/** `toolsets` are those of the configuration. */
-export const productCatalog = (
+/** `toolsets` are those of the configuration; what few ask for is loaded only for them. */
+export const productCatalog = async (
   deps: Deps,
   version: string,
   toolsets: readonly string[],
-): Catalog => ({
+): Promise<Catalog> => ({
   name: "flow-balancer",
   title: "flow-balancer",
   version,
@@ -41,7 +40,9 @@ export const productCatalog = (
   tools: [
     ...(toolsets.includes("pool") ? poolTools(deps) : []),
     ...(toolsets.includes("board") ? boardTools(deps) : []),
-    ...(toolsets.includes("learning") ? learningTools(deps) : []),
+    ...(toolsets.includes("learning")
+      ? (await import("./learning-tools.ts")).learningTools(deps)
+      : []),
   ],
   resources: poolResources(deps),
   templates: poolTemplates(deps),

@@ -117,6 +117,19 @@ function statsTemplates(deps: Deps): TemplateDefinition[] {
       },
     },
     {
+      uriTemplate: "stats://ensembles/{type}",
+      name: "ensemble-stats",
+      title: "What ensembles showed",
+      description:
+        "Whose answers are trusted and whether several are worth it, for a kind, or for what runs alike within it ('shell: git log')",
+      mimeType: JSON_TYPE,
+      ttlMs: 1_000,
+      async read(uri, { type = "" }) {
+        const { ensembles } = await deps.engine();
+        return json(uri, { type, explained: ensembles.explain(type) });
+      },
+    },
+    {
       uriTemplate: "stats://patience/{client}",
       name: "patience-stats",
       title: "How long a client waits",

@@ -166,6 +166,7 @@ describe.each(GENERATIONS)(
       ).toEqual([
         "kind://{kind}",
         "pool://workers/{id}",
+        "stats://ensembles/{type}",
         "stats://patience/{client}",
         "stats://timeouts/{kind}",
         "task://{id}",

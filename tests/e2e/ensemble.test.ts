@@ -49,6 +49,15 @@ describe.each(GENERATIONS)("run_ensemble, %s client", (generation) => {
     );
     expect(answer.waste).toBeGreaterThan(0);
     expect(begun(sdk, "same")).toBe(2);
+    // What was learned of it is to be read.
+    const { contents } = await sdk.client.readResource({
+      uri: `stats://ensembles/${encodeURIComponent("shell: sh")}`,
+    });
+    const { text } = contents[0] as { readonly text: string };
+    expect(JSON.parse(text)).toMatchObject({
+      type: "shell: sh",
+      explained: expect.arrayContaining([expect.stringContaining("1 run")]),
+    });
   });
 
   test("all different: no agreement, and nothing made up", async () => {
