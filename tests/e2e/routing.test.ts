@@ -41,6 +41,9 @@ task = "job"
 input = { who = "clerk" }
 `;
 
+const TASKS = 300;
+const LAST = 100;
+
 test("tasks of a kind that experts serve go to the one who is good at them, and why is stored", async () => {
   const place = new Place({
     files: { "job.ts": JOB, "flow-balancer.toml": TOML },
@@ -51,26 +54,27 @@ test("tasks of a kind that experts serve go to the one who is good at them, and 
     client.ask("run_task", { kind: "ask", input: { text } });
   const right: boolean[] = [];
   let last: Message = {};
-  for (let at = 0; at < 120; at++) {
+  for (let at = 0; at < TASKS; at++) {
     last = await ask(at % 2 ? `a rhyme on ${at}` : `the sum of ${at}`);
     right.push(last.status === "completed");
   }
   const share = (of: readonly boolean[]): number =>
     of.filter(Boolean).length / of.length;
-  expect(share(right.slice(-40))).toBeGreaterThan(0.85);
+  // By chance it would be half of them.
+  expect(share(right.slice(-LAST))).toBeGreaterThan(0.75);
   const db = new Database(join(place.home, "flow.db"), { readonly: true });
   expect(
     db
       .query("SELECT count(*) AS n FROM decisions WHERE policy = 'router'")
       .get(),
-  ).toEqual({ n: 120 });
+  ).toEqual({ n: TASKS });
   expect(
     db
       .query(
         "SELECT count(*) AS n FROM decisions d JOIN outcomes o ON o.task_seq = d.task_seq AND o.attempt = d.attempt WHERE d.outcome_seq < o.seq",
       )
       .get(),
-  ).toEqual({ n: 120 });
+  ).toEqual({ n: TASKS });
   db.close();
   const explained = await runCli(["explain", "route", last.task_id], {
     cwd: place.project,
