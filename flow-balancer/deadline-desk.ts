@@ -1,7 +1,7 @@
 /** The limits of runs, learned from the outcomes of all servers of the home. */
 
 import type { RunLimit } from "./core/run-limit.ts";
-import type { KindTimeouts } from "./core/timeout-stats.ts";
+import type { KindLimit, KindTimeouts } from "./core/timeout-stats.ts";
 import type {
   DeadlineLearner,
   DeadlineOptions,
@@ -17,6 +17,9 @@ import { DEADLINES, learnFrom, savedDeadlines } from "./read-deadlines.ts";
 import { OutcomeLog } from "./store/outcome-log.ts";
 
 const SAVE_EVERY_MS = 60_000;
+
+/** Of whose limits somebody is told who asks for all. */
+const MOST_KINDS = 50;
 
 interface Parts extends FollowerParts {
   readonly options: DeadlineOptions;
@@ -63,6 +66,15 @@ export class DeadlineDesk {
   hedgeAfterMs(kind: string, bucket: string): number | null {
     this.#follower.look();
     return this.#learner.longRunMs(kind, bucket);
+  }
+
+  /** Of the kinds that ran last, the last one first. */
+  kindLimits(): KindLimit[] {
+    this.#follower.look();
+    return this.#learner.kinds
+      .slice(-MOST_KINDS)
+      .reverse()
+      .map((kind) => ({ kind, limit: this.#learner.limit(kind, "") }));
   }
 
   /** Of `kind`; null: nothing was seen of it. With everything that was stored until now. */

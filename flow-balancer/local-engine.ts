@@ -75,7 +75,7 @@ export interface EngineParts {
   readonly instances: () => readonly InstanceView[];
   readonly changes: Set<(id: TaskId) => void>;
   /** Null: limits are not learned. */
-  readonly deadlines: Pick<DeadlineDesk, "limitFor" | "statsOf"> | null;
+  readonly deadlines: DeadlineDesk | null;
   /** Null: no experts are configured. */
   readonly routing: RoutingDesk | null;
 }
@@ -172,6 +172,7 @@ export class LocalEngine implements Engine {
     return {
       pool: pool.status(),
       retries: this.#parts.retries.status(),
+      limits: this.#parts.deadlines?.kindLimits() ?? [],
       instances: this.#parts.instances(),
       tasks: await queue.counts(),
       home: basename(home),

@@ -21,7 +21,7 @@ import type {
   TaskRequest,
   TaskState,
 } from "./task.ts";
-import type { KindTimeouts } from "./timeout-stats.ts";
+import type { KindLimit, KindTimeouts } from "./timeout-stats.ts";
 
 /** Told of a task's life while its submitter listens; calls must not throw. */
 export interface TaskObserver {
@@ -96,6 +96,8 @@ export interface EngineStatus {
   readonly pool: PoolStatus;
   /** Of the kinds of which something was tried again, by name. */
   readonly retries: readonly RetryStatus[];
+  /** Learned, of the kinds that ran last; none where limits are fixed. */
+  readonly limits: readonly KindLimit[];
   /** All servers on this home, this one included. */
   readonly instances: readonly InstanceView[];
   /** Stored tasks by state, of all servers that share the home. */

@@ -42,6 +42,12 @@ export interface KindTimeouts extends RunTimes, Counts {
   readonly buckets: readonly BucketTimeouts[];
 }
 
+/** What a run of a kind may take of which nothing more is known. */
+export interface KindLimit {
+  readonly kind: string;
+  readonly limit: RunLimit;
+}
+
 /** The same for programs: times in ms. */
 export const timeoutsView = (it: KindTimeouts) => ({
   kind: it.kind,

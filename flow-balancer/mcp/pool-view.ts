@@ -9,7 +9,7 @@ import type {
 import { round } from "./task-answer.ts";
 
 export const poolStatusView = (
-  { pool, retries, instances, tasks, home }: EngineStatus,
+  { pool, retries, limits, instances, tasks, home }: EngineStatus,
   kinds: readonly string[],
 ) => ({
   pool: {
@@ -34,6 +34,13 @@ export const poolStatusView = (
   retry_budgets: retries.map(({ left, ...budget }) => ({
     ...budget,
     left: round(left),
+  })),
+  learned_timeouts: limits.map(({ kind, limit }) => ({
+    kind,
+    runs: limit.n,
+    soft_limit_ms: limit.softMs,
+    max_limit_ms: limit.maxMs,
+    basis: limit.basis,
   })),
   workers: pool.workers.map(workerView),
   instances: instances.map((instance) => ({

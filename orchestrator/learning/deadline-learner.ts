@@ -150,6 +150,11 @@ export class DeadlineLearner {
     if (state === "completed") sketch.add(ms);
   }
 
+  /** The one that ran last is the last. */
+  get kinds(): string[] {
+    return [...this.#kinds.keys()];
+  }
+
   /** Of `kind`, or of all kinds, by name. Kinds and buckets that were forgotten are left out. */
   summary(kind?: string): KindTimeouts[] {
     const names = kind === undefined ? [...this.#kinds.keys()].sort() : [kind];
@@ -238,13 +243,8 @@ export class DeadlineLearner {
         ),
       ];
     });
-    const recent = sketch.recent();
-    return kindTimeouts(
-      kind,
-      { history, recent },
-      buckets,
-      this.limit(kind, ""),
-    );
+    const known = { history, recent: sketch.recent() };
+    return kindTimeouts(kind, known, buckets, this.limit(kind, ""));
   }
 
   #newHistory(state?: RunHistoryState): RunHistory {
@@ -275,10 +275,7 @@ export class DeadlineLearner {
     map.delete(key);
     map.set(key, known);
     if (map.size <= this.#maxKeys) return;
-    for (const oldest of map.keys()) {
-      map.delete(oldest);
-      return;
-    }
+    for (const oldest of map.keys()) return void map.delete(oldest);
   }
 }
 

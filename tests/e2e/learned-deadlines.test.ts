@@ -94,6 +94,9 @@ test("a hang ends at the limit that was learned, in every terminal; failures tea
   const before = await stats(at);
   expect(before).toMatchObject({ n: 54, timeouts: 0, basis: "own_runs" });
   expect(before.soft_limit_ms).toBe(LEAST_MS);
+  expect((await one.ask("pool_status")).learned_timeouts).toMatchObject([
+    { kind: "job", soft_limit_ms: LEAST_MS, basis: "own_runs" },
+  ]);
   // Another terminal starts with what the first one learned.
   const two = await terminal(at);
   expect(await limitOf(two)).toBe(LEAST_MS);

@@ -34,6 +34,12 @@ const worker = (
 });
 
 const status: EngineStatus = {
+  limits: [
+    {
+      kind: "shell",
+      limit: { softMs: 5_000, maxMs: 20_000, basis: "kind", n: 31 },
+    },
+  ],
   retries: [{ kind: "shell", left: -2.12345, retries: 31, held: 4 }],
   instances: [
     {
@@ -88,6 +94,18 @@ test("the view says how long idle workers of a kind are kept, and whether that i
   expect(poolStatusView(status, ["shell"]).pool.keep_warm).toEqual([
     { kind: "nightly", keep_ms: 1_638_400, basis: "own_gaps", gaps: 31 },
     { kind: "shell", keep_ms: 60_000, basis: "prior", gaps: 0 },
+  ]);
+});
+
+test("the view says how long runs may take, and on how many runs that rests", () => {
+  expect(poolStatusView(status, ["shell"]).learned_timeouts).toEqual([
+    {
+      kind: "shell",
+      runs: 31,
+      soft_limit_ms: 5_000,
+      max_limit_ms: 20_000,
+      basis: "kind",
+    },
   ]);
 });
 
