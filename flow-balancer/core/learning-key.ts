@@ -5,6 +5,7 @@
  * command only its program and a plain lower-case word that stands where subcommands stand.
  */
 
+import { fnv1a } from "./fnv1a.ts";
 import { parseOrNull } from "./json.ts";
 
 /** Longer inputs (UTF-16 units) are not read: their length says enough, and parsing them would cost more than a microsecond or two. */
@@ -76,10 +77,7 @@ function baseName(path: unknown): string {
 /** 32-bit FNV-1a over its UTF-16 units (Fowler, Noll, Vo; offset basis 2166136261, prime 16777619): two of 1,000 scripts are taken for one with odds of 1 in 8,600. */
 function ofCode(code: unknown): string {
   if (typeof code !== "string") return "";
-  let hash = 2_166_136_261;
-  for (let at = 0; at < code.length; at++)
-    hash = Math.imul(hash ^ code.charCodeAt(at), 16_777_619);
-  return `code ${(hash >>> 0).toString(16).padStart(8, "0")}`;
+  return `code ${fnv1a(code).toString(16).padStart(8, "0")}`;
 }
 
 function fieldOf(json: string, name: "argv" | "code"): unknown {

@@ -11,16 +11,14 @@ import {
 } from "../../orchestrator/learning/replay-aggregation.ts";
 import { SURE_ENOUGH } from "../../orchestrator/learning/consensus-stop.ts";
 import type { AnswerRow } from "../../orchestrator/learning/replay-waste-trace.ts";
-import { readTrace } from "../commands/replay/read-trace.ts";
-import { BalancerError } from "../core/errors.ts";
-import { quoted } from "../core/quoted.ts";
-import { alignedLines } from "../core/table.ts";
+import { grouped } from "../core/figures.ts";
+import { columns, percent } from "./report-figures.ts";
 import type { ReplayReport } from "./replay-report.ts";
-import { sampledWords, TaskSample } from "./task-sample.ts";
+import { readAnswers } from "./read-answers.ts";
+import { sampledWords } from "./task-sample.ts";
 
 /** Of the experts; JSON has all. */
 const MAX_SHOWN = 12;
-const COLUMNS = ["id", "expert", "ok", "output"];
 
 /** More say little more, and take long: of a longer trace whole tasks at random. */
 const LIMITS = { rows: 50_000, chars: 50_000_000 };
@@ -37,7 +35,7 @@ interface ReadAnswer {
 
 export async function aggregation(trace: string): Promise<ReplayReport> {
   const replay = new AggregationReplay();
-  const { rows, seen } = await readRows(trace);
+  const { rows, seen } = await readAnswers(trace, LIMITS);
   for (const [id, answers] of Map.groupBy(rows, (row) => row.id))
     replay.push({ type: typeOf(id), answers: withKeys(answers.map(read)) });
   const report = replay.report();
@@ -45,21 +43,6 @@ export async function aggregation(trace: string): Promise<ReplayReport> {
     json: { trace, definitions: DEFINITIONS, rows: seen, ...report },
     text: textOf(trace, { rows: seen, kept: rows.length }, report),
   };
-}
-
-/** Rows of one id need not stand together. */
-async function readRows(trace: string): Promise<TaskSample> {
-  const sample = new TaskSample(LIMITS);
-  await readTrace(trace, COLUMNS, ({ line, fields }) => {
-    const [id = "", expert = "", ok = "", output = ""] = fields;
-    if (id === "" || expert === "")
-      throw new BalancerError(
-        "INVALID_INPUT",
-        `${trace}, line ${line}: ${id === "" ? "id" : "expert"} is empty`,
-      );
-    sample.add({ id, expert, ok: okOf(trace, line, ok), output });
-  });
-  return sample;
 }
 
 const read = ({ expert, ok, output }: AnswerRow): ReadAnswer => ({
@@ -99,17 +82,6 @@ function withKeys(answers: readonly ReadAnswer[]) {
 
 /** `gsm-0012` is of type `gsm`; an id without a number at its end is of the one type of all such. */
 const typeOf = (id: string): string => /^(.+)[-_:/.#]\d+$/.exec(id)?.[1] ?? "";
-
-function okOf(trace: string, line: number, field: string): boolean | null {
-  const text = field.trim().toLowerCase();
-  if (text === "") return null;
-  if (text === "1" || text === "true") return true;
-  if (text === "0" || text === "false") return false;
-  throw new BalancerError(
-    "INVALID_INPUT",
-    `${trace}, line ${line}: ok is ${quoted(field)}; it is 1, 0, or empty where nobody checked`,
-  );
-}
 
 /** Beside the figures, for whoever has only those. */
 const DEFINITIONS = {
@@ -158,10 +130,10 @@ function textOf(
   return [
     ...(rows > kept
       ? [
-          `${trace} has ${whole(rows)} rows, and a part is looked at. Rows: ${sampled}.`,
+          `${trace} has ${grouped(rows)} rows, and a part is looked at. Rows: ${sampled}.`,
         ]
       : []),
-    `${trace}: ${whole(tasks)} tasks, ${whole(checked_tasks)} of them checked, ${whole(experts.length)} experts`,
+    `${trace}: ${grouped(tasks)} tasks, ${grouped(checked_tasks)} of them checked, ${grouped(experts.length)} experts`,
     "",
     ...columns([
       HEAD,
@@ -169,7 +141,7 @@ function textOf(
       ...rules.map(cells),
     ]),
     ...(experts.length > MAX_SHOWN
-      ? [`(the first ${MAX_SHOWN} experts of ${whole(experts.length)})`]
+      ? [`(the first ${MAX_SHOWN} experts of ${grouped(experts.length)})`]
       : []),
     `best single expert in hindsight: ${best_single ?? "none was right"}; any expert right (oracle): ${percent(report.oracle)}`,
     "",
@@ -209,13 +181,5 @@ function targetLines({
   ];
 }
 
-const percent = (value: number | null): string =>
-  value === null ? "-" : `${(value * 100).toFixed(1)} %`;
-
 const signed = (value: number | null): string =>
   value === null ? "-" : `${value < 0 ? "" : "+"}${value.toFixed(1)}`;
-
-const whole = (value: number): string => value.toLocaleString("en-US");
-
-const columns = (rows: readonly (readonly string[])[]): string[] =>
-  alignedLines(rows, Bun.stringWidth);

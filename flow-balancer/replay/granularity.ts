@@ -6,9 +6,10 @@ import {
   type OrderReport,
   replayGranularity,
 } from "../../orchestrator/learning/replay-granularity.ts";
-import { readTrace, traceNumber } from "../commands/replay/read-trace.ts";
+import { readTrace, traceMs } from "../commands/replay/read-trace.ts";
 import { BalancerError } from "../core/errors.ts";
-import { alignedLines } from "../core/table.ts";
+import { grouped } from "../core/figures.ts";
+import { columns } from "./report-figures.ts";
 import type { ReplayReport } from "./replay-report.ts";
 
 const COLUMNS = ["key", "duration_s"];
@@ -26,15 +27,10 @@ async function readDurations(trace: string): Promise<Map<string, number[]>> {
   const keys = new Map<string, number[]>();
   await readTrace(trace, COLUMNS, ({ line, fields }) => {
     const [key = "", duration = ""] = fields;
-    const seconds = traceNumber(trace, line, "duration_s", duration);
-    if (seconds < 0)
-      throw new BalancerError(
-        "INVALID_INPUT",
-        `${trace}, line ${line}: duration_s is ${duration}, and no task takes less than no time`,
-      );
+    const ms = traceMs(trace, line, "duration_s", duration);
     const durations = keys.get(key);
-    if (durations === undefined) keys.set(key, [seconds * 1_000]);
-    else durations.push(seconds * 1_000);
+    if (durations === undefined) keys.set(key, [ms]);
+    else durations.push(ms);
   });
   return keys;
 }
@@ -48,7 +44,7 @@ const tooFew = (trace: string): BalancerError =>
 
 /** Beside the figures, for whoever has only those. */
 const DEFINITIONS = {
-  not_looked_at: `keys that would do, beyond the ${MOST_KEYS.toLocaleString("en-US")} whose names have the lowest hashes; left_out: keys with too few durations`,
+  not_looked_at: `keys that would do, beyond the ${grouped(MOST_KEYS)} whose names have the lowest hashes; left_out: keys with too few durations`,
   ratio:
     "makespan / makespan of the best fixed chunk size for the same job, of all sizes from 1 to items / workers (hindsight)",
   makespan:
@@ -111,6 +107,3 @@ const ratios = (
 ): string[] => [it.geometric_mean, it.p95, it.worst].map(ratio);
 
 const ratio = (value: number): string => value.toFixed(3);
-
-const columns = (rows: readonly (readonly string[])[]): string[] =>
-  alignedLines(rows, Bun.stringWidth);

@@ -16,9 +16,10 @@ import type {
 import { seededChance } from "../../orchestrator/routing/seeded-order.ts";
 import { readTrace } from "../commands/replay/read-trace.ts";
 import { BalancerError } from "../core/errors.ts";
+import { grouped } from "../core/figures.ts";
 import { quoted } from "../core/quoted.ts";
-import { alignedLines } from "../core/table.ts";
 import { ownText } from "./own-text.ts";
+import { columns } from "./report-figures.ts";
 import type { ReplayReport } from "./replay-report.ts";
 
 const COLUMNS = ["type", "prompt", "weak_ok", "strong_ok"];
@@ -78,7 +79,7 @@ function solved(
   );
 }
 
-const sampled = `beyond ${MOST_TASKS.toLocaleString("en-US")} tasks so many at random, the same ones in every run`;
+const sampled = `beyond ${grouped(MOST_TASKS)} tasks so many at random, the same ones in every run`;
 
 /** Beside the figures, for whoever has only those. */
 const DEFINITIONS = {
@@ -106,9 +107,9 @@ const DEFINITIONS = {
 
 function textOf(trace: string, rows: number, report: RouterReport): string {
   const { tasks, types, weak_right, strong_right, either_right } = report;
-  const part = rows > tasks ? ` (${whole(tasks)} of them at random)` : "";
+  const part = rows > tasks ? ` (${grouped(tasks)} of them at random)` : "";
   return [
-    `${trace}: ${whole(rows)} tasks${part} of ${whole(types)} types; weak ${percent(weak_right)} right, strong ${percent(strong_right)}, one of both ${percent(either_right)}`,
+    `${trace}: ${grouped(rows)} tasks${part} of ${grouped(types)} types; weak ${percent(weak_right)} right, strong ${percent(strong_right)}, one of both ${percent(either_right)}`,
     "",
     `Split: ${DEFINITIONS.split}; least and most in brackets.`,
     `APGR: ${DEFINITIONS.apgr}.`,
@@ -136,7 +137,7 @@ const splitLines = (
   name: string,
   { tests, learned, tested, rules }: SplitReport,
 ): string[] => [
-  `${name} (${tests} tests, about ${whole(learned)} and ${whole(tested)} tasks):`,
+  `${name} (${tests} tests, about ${grouped(learned)} and ${grouped(tested)} tasks):`,
   ...columns([
     ["rule", "APGR", "", "CPT50", "CPT80"],
     ...rules.map(curveCells),
@@ -193,8 +194,3 @@ const decimal = (value: number | null): string =>
 /** Rounded down. */
 const percent = (value: number | null): string =>
   value === null ? "-" : `${(Math.floor(value * 1_000) / 10).toFixed(1)} %`;
-
-const whole = (value: number): string => value.toLocaleString("en-US");
-
-const columns = (rows: readonly (readonly string[])[]): string[] =>
-  alignedLines(rows, Bun.stringWidth);

@@ -5,6 +5,7 @@
 
 import type { AnswerRow } from "../../orchestrator/learning/replay-waste-trace.ts";
 import { BalancerError } from "../core/errors.ts";
+import { grouped } from "../core/figures.ts";
 import { hash32 } from "../../orchestrator/learning/similarity-hash.ts";
 import { ownText } from "./own-text.ts";
 
@@ -39,7 +40,7 @@ export class TaskSample {
     if (this.#kept.length === 0 && this.#seen > 0)
       throw new BalancerError(
         "INVALID_INPUT",
-        `single tasks have more than ${whole(rows)} rows or ${whole(chars)} characters of output, which is the limit for all`,
+        `single tasks have more than ${grouped(rows)} rows or ${grouped(chars)} characters of output, which is the limit for all`,
         { hint: "Is the column id the task's?" },
       );
     return this.#kept.map(({ row }) => row);
@@ -71,7 +72,7 @@ export class TaskSample {
 
 /** What limits a sample, in words to stand beside its figures. */
 export const sampledWords = ({ rows, chars }: SampleLimits): string =>
-  `rows of the file; beyond ${whole(rows)} rows or ${whole(chars)} characters of output, all figures are of whole tasks at random (those whose ids have the lowest hashes), the same ones in every run`;
+  `rows of the file; beyond ${grouped(rows)} rows or ${grouped(chars)} characters of output, all figures are of whole tasks at random (those whose ids have the lowest hashes), the same ones in every run`;
 
 const copyOf = ({ id, expert, ok, output }: AnswerRow): AnswerRow => ({
   id: ownText(id),
@@ -79,5 +80,3 @@ const copyOf = ({ id, expert, ok, output }: AnswerRow): AnswerRow => ({
   ok,
   output: ownText(output),
 });
-
-const whole = (value: number): string => value.toLocaleString("en-US");

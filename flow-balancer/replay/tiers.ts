@@ -6,9 +6,14 @@ import {
   replayTiers,
   type TiersReport,
 } from "../../orchestrator/learning/replay-tiers.ts";
-import { readTrace, traceNumber } from "../commands/replay/read-trace.ts";
+import {
+  readTrace,
+  traceMs,
+  traceNumber,
+} from "../commands/replay/read-trace.ts";
 import { BalancerError } from "../core/errors.ts";
-import { alignedLines } from "../core/table.ts";
+import { grouped } from "../core/figures.ts";
+import { columns } from "./report-figures.ts";
 import type { ReplayReport } from "./replay-report.ts";
 
 const COLUMNS = ["key", "at_s", "duration_s"];
@@ -23,12 +28,7 @@ async function readArrivals(trace: string): Promise<Arrival[]> {
   await readTrace(trace, COLUMNS, ({ line, fields }) => {
     const [key = "", at = "", duration = ""] = fields;
     if (at === "") throw withoutTimes(trace, line);
-    const durationMs = traceNumber(trace, line, "duration_s", duration) * 1_000;
-    if (durationMs < 0)
-      throw new BalancerError(
-        "INVALID_INPUT",
-        `${trace}, line ${line}: duration_s is ${duration}, and a task cannot end before it began`,
-      );
+    const durationMs = traceMs(trace, line, "duration_s", duration);
     arrivals.push({
       key,
       atMs: traceNumber(trace, line, "at_s", at) * 1_000,
@@ -123,8 +123,7 @@ const evictionLines = ({ eviction }: TiersReport): string[] =>
 
 const ratio = (it: Pick<AgainstFixed, "ratio">): string => it.ratio.toFixed(3);
 
-const whole = (value: number): string =>
-  Math.round(value).toLocaleString("en-US");
+const whole = (value: number): string => grouped(Math.round(value));
 
 const hours = (value: number): string => whole(value / 3_600);
 
@@ -135,6 +134,3 @@ function time(value: number | null): string {
   if (value < 7_200) return `${Math.round(value / 60)} min`;
   return `${(value / 3_600).toFixed(1)} h`;
 }
-
-const columns = (rows: readonly (readonly string[])[]): string[] =>
-  alignedLines(rows, Bun.stringWidth);

@@ -5,7 +5,7 @@ import {
   TimeoutsReplay,
   type TimeoutsReport,
 } from "../../orchestrator/learning/replay-timeouts.ts";
-import { readTrace, traceNumber } from "../commands/replay/read-trace.ts";
+import { readTrace, traceMs } from "../commands/replay/read-trace.ts";
 import { BalancerError } from "../core/errors.ts";
 import { grouped } from "../core/figures.ts";
 import { alignedLines } from "../core/table.ts";
@@ -22,13 +22,8 @@ export async function timeouts(
   const replay = new TimeoutsReplay();
   await readTrace(trace, COLUMNS, ({ line, fields }) => {
     const [key = "", duration = ""] = fields;
-    const seconds = traceNumber(trace, line, "duration_s", duration);
-    if (seconds < 0)
-      throw new BalancerError(
-        "INVALID_INPUT",
-        `${trace}, line ${line}: duration_s is ${duration}, and no run takes less than no time`,
-      );
-    replay.add(key, seconds * 1_000);
+    const ms = traceMs(trace, line, "duration_s", duration);
+    replay.add(key, ms);
     if (replay.keys > maxKeys)
       throw new BalancerError(
         "PAYLOAD_TOO_LARGE",

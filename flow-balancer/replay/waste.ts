@@ -6,14 +6,14 @@ import {
   type WasteReport,
 } from "../../orchestrator/learning/replay-waste.ts";
 import { GATE_DEFAULTS } from "../../orchestrator/learning/parallel-gate-settings.ts";
-import { readTrace } from "../commands/replay/read-trace.ts";
 import { BalancerError } from "../core/errors.ts";
+import { grouped } from "../core/figures.ts";
 import { quoted } from "../core/quoted.ts";
-import { alignedLines } from "../core/table.ts";
+import { columns, percent } from "./report-figures.ts";
 import type { ReplayReport } from "./replay-report.ts";
-import { sampledWords, TaskSample } from "./task-sample.ts";
+import { readAnswers } from "./read-answers.ts";
+import { sampledWords, type TaskSample } from "./task-sample.ts";
 
-const COLUMNS = ["id", "expert", "ok", "output"];
 /** All pairs of a task are looked at. */
 const MAX_OUTPUTS = 1_024;
 /** More say little more, and take long: of a longer trace whole tasks at random. */
@@ -29,22 +29,14 @@ export async function waste(trace: string): Promise<ReplayReport> {
 }
 
 async function readRows(trace: string): Promise<TaskSample> {
-  const sample = new TaskSample(LIMITS);
-  await readTrace(trace, COLUMNS, ({ line, fields }) => {
-    const [id = "", expert = "", ok = "", output = ""] = fields;
-    const bad = (what: string): BalancerError =>
-      new BalancerError("INVALID_INPUT", `${trace}, line ${line}: ${what}`);
-    if (id === "") throw bad("id is empty, and it says what belongs together");
-    if (expert === "") throw bad("expert is empty");
-    sample.add({ id, expert, ok: okOf(ok, bad), output });
-  });
+  const sample = await readAnswers(trace, LIMITS);
   const outputs = new Map<string, number>();
   for (const { id } of sample.rows) outputs.set(id, (outputs.get(id) ?? 0) + 1);
   for (const [id, count] of outputs)
     if (count > MAX_OUTPUTS)
       throw new BalancerError(
         "INVALID_INPUT",
-        `${trace}: ${whole(count)} outputs of the task ${quoted(id)}, at most ${whole(MAX_OUTPUTS)} can be held against one another; is the column id the task's?`,
+        `${trace}: ${grouped(count)} outputs of the task ${quoted(id)}, at most ${grouped(MAX_OUTPUTS)} can be held against one another; is the column id the task's?`,
       );
   if (outputs.size === sample.rows.length)
     throw new BalancerError(
@@ -53,19 +45,6 @@ async function readRows(trace: string): Promise<TaskSample> {
       { hint: "Take a trace in which several rows share an id." },
     );
   return sample;
-}
-
-function okOf(
-  field: string,
-  bad: (what: string) => BalancerError,
-): boolean | null {
-  const text = field.trim().toLowerCase();
-  if (text === "") return null;
-  if (text === "1" || text === "true") return true;
-  if (text === "0" || text === "false") return false;
-  throw bad(
-    `ok is ${quoted(field)}; it is 1, 0, or empty where nobody checked`,
-  );
 }
 
 const { wasteThreshold, maxLoss, sureness, minRuns, probeRate } = GATE_DEFAULTS;
@@ -102,17 +81,17 @@ const DEFINITIONS = {
 function textOf(trace: string, rows: number, report: WasteReport): string {
   const { tasks, outputs, experts, pairs, pairs_compared, distinct } = report;
   const kinds = Object.entries(report.kinds).map(
-    ([kind, count]) => `${whole(count)} ${kind}`,
+    ([kind, count]) => `${grouped(count)} ${kind}`,
   );
   return [
     ...(rows > outputs
       ? [
-          `${trace} has ${whole(rows)} rows, and a part is looked at. Rows: ${DEFINITIONS.rows}.`,
+          `${trace} has ${grouped(rows)} rows, and a part is looked at. Rows: ${DEFINITIONS.rows}.`,
         ]
       : []),
-    `${trace}: ${whole(tasks)} tasks, ${whole(outputs)} outputs of ${whole(experts)} experts; by their looks ${kinds.join(", ")}`,
-    `Different outputs within their tasks: ${whole(distinct.by_letter)} by the letter, ${whole(distinct.canonical)} in canonical form.`,
-    `${whole(pairs)} pairs of outputs for the same task${pairs_compared < pairs ? `; an even sample of ${whole(pairs_compared)} is compared` : ""}.`,
+    `${trace}: ${grouped(tasks)} tasks, ${grouped(outputs)} outputs of ${grouped(experts)} experts; by their looks ${kinds.join(", ")}`,
+    `Different outputs within their tasks: ${grouped(distinct.by_letter)} by the letter, ${grouped(distinct.canonical)} in canonical form.`,
+    `${grouped(pairs)} pairs of outputs for the same task${pairs_compared < pairs ? `; an even sample of ${grouped(pairs_compared)} is compared` : ""}.`,
     "",
     ...signalLines(report),
     "",
@@ -150,7 +129,7 @@ function signalLines({ tables }: WasteReport): string[] {
 }
 
 const tableLines = (table: SignalTable): string[] => [
-  `Truth by ${table.truth}, texts ${table.text}: ${whole(table.redundant)} redundant pairs, ${whole(table.different)} different ones.`,
+  `Truth by ${table.truth}, texts ${table.text}: ${grouped(table.redundant)} redundant pairs, ${grouped(table.different)} different ones.`,
   ...columns([
     [
       "signal",
@@ -190,8 +169,8 @@ const gateLines = ({ gate }: WasteReport): string[] =>
       percent(it.waste),
       percent(it.accepted_as_all),
       percent(it.accepted_right),
-      whole(it.single_tasks),
-      whole(it.probes),
+      grouped(it.single_tasks),
+      grouped(it.probes),
     ]),
   ]);
 
@@ -202,11 +181,3 @@ const defined = (
   Object.entries(terms).map(
     ([term, name]) => `  ${term}: ${DEFINITIONS[name]}`,
   );
-
-const percent = (share: number | null): string =>
-  share === null ? "-" : `${(share * 100).toFixed(1)} %`;
-
-const whole = (value: number): string => value.toLocaleString("en-US");
-
-const columns = (rows: readonly (readonly string[])[]): string[] =>
-  alignedLines(rows, Bun.stringWidth);

@@ -4,6 +4,9 @@
  * the job's number. "recorded": durations that follow one another in the trace, none used twice.
  */
 
+import { fnv1a } from "../../flow-balancer/core/fnv1a.ts";
+import { seededWords } from "./seeded-words.ts";
+
 export type ItemOrder = "shuffled" | "recorded";
 
 /** Of every job. */
@@ -36,36 +39,17 @@ export function itemsOf(
     { length: ITEMS },
     (_, at) => durations[(job * ITEMS + at) % durations.length] ?? 0,
   );
-  return order === "recorded" ? items : shuffle(items, seedOf(`${job}|${key}`));
+  return order === "recorded" ? items : shuffle(items, fnv1a(`${job}|${key}`));
 }
 
 /** Fisher and Yates. */
 function shuffle(items: Float64Array, seed: number): Float64Array {
-  const chance = seeded(seed);
+  const words = seededWords(seed);
   for (let at = items.length - 1; at > 0; at--) {
-    const other = Math.floor(chance() * (at + 1));
+    const other = Math.floor((words() / 2 ** 32) * (at + 1));
     const item = items[at] ?? 0;
     items[at] = items[other] ?? 0;
     items[other] = item;
   }
   return items;
-}
-
-/** FNV-1a, 32 bits. */
-function seedOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++)
-    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return hash >>> 0;
-}
-
-/** Numbers in [0, 1): mulberry32. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

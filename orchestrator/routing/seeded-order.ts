@@ -1,14 +1,11 @@
-/** Chance for replays: the same seed gives the same numbers everywhere (mulberry32, Tommy Ettinger, public domain). */
+/** Chance for replays: the same seed gives the same numbers everywhere. */
+
+import { seededWords } from "../learning/seeded-words.ts";
 
 /** Numbers above 0 and below 1. */
 export function seededChance(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d_2b_79_f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (((mixed ^ (mixed >>> 14)) >>> 0) + 0.5) / 2 ** 32;
-  };
+  const words = seededWords(seed);
+  return () => (words() + 0.5) / 2 ** 32;
 }
 
 /** The places 0..count-1, shuffled (Fisher and Yates). */

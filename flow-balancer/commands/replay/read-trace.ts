@@ -61,6 +61,21 @@ export function traceNumber(
   );
 }
 
+/** A field of seconds as ms. Throws INVALID_INPUT as `traceNumber`, and for less than no time. */
+export function traceMs(
+  path: string,
+  line: number,
+  column: string,
+  field: string,
+): number {
+  const seconds = traceNumber(path, line, column, field);
+  if (seconds >= 0) return seconds * 1_000;
+  throw new BalancerError(
+    "INVALID_INPUT",
+    `${path}, line ${line}: ${column} is ${field}, and no task takes less than no time`,
+  );
+}
+
 class TraceReader {
   readonly #csv = new CsvRows();
   readonly #decoder = new TextDecoder("utf-8", { fatal: true });
