@@ -8,13 +8,13 @@ import type {
 } from "../orchestrator/learning/deadline-learner.ts";
 import { SNAPSHOT_VERSION } from "../orchestrator/learning/deadline-snapshot.ts";
 import type { Outcome } from "./core/outcome.ts";
+import { type FollowerParts, OutcomeFollower } from "./outcome-follower.ts";
 import {
-  type FollowerParts,
-  OutcomeFollower,
-  SLICE,
-} from "./outcome-follower.ts";
-import { DEADLINES, learnFrom, savedDeadlines } from "./read-deadlines.ts";
-import { OutcomeLog } from "./store/outcome-log.ts";
+  DEADLINES,
+  learnRun,
+  runSlices,
+  savedDeadlines,
+} from "./read-deadlines.ts";
 
 const SAVE_EVERY_MS = 60_000;
 
@@ -34,19 +34,14 @@ export class DeadlineDesk {
     const { store, log } = parts;
     const { learner, seq, warning } = savedDeadlines(store.raw, options);
     if (warning !== null) log("warn", "learning.damaged", { warning });
-    const outcomes = new OutcomeLog(store);
     this.#learner = learner;
     this.#follower = new OutcomeFollower(parts, {
       learner: DEADLINES,
       version: SNAPSHOT_VERSION,
       seq,
       saveEveryMs: SAVE_EVERY_MS,
-      read: (after) => {
-        const seen = outcomes.after(after, SLICE);
-        const isMore = seen.length === SLICE;
-        return { seen, seq: seen.at(-1)?.seq ?? after, isMore };
-      },
-      learn: (outcome) => learnFrom(learner, [outcome]),
+      read: runSlices(store.raw),
+      learn: (outcome) => learnRun(learner, outcome),
       snapshot: () => learner.snapshot(),
     });
   }

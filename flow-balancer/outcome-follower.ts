@@ -5,12 +5,11 @@
  */
 
 import type { Env } from "./core/ports.ts";
+import type { ReadSlice } from "./outcome-slices.ts";
 import type { Log } from "./stderr-log.ts";
 import type { Store } from "./store/database.ts";
 import { LearnedStates } from "./store/learned-states.ts";
 
-/** Outcomes learned from in one turn of the event loop: a millisecond or two, ten before the code is warm. */
-export const SLICE = 100;
 /** What is known is at most so much behind what was stored, ms: a look costs some microseconds. */
 const LOOK_EVERY_MS = 100;
 /** Saved when so many are new: what a crash loses is learned again from the outcomes. */
@@ -31,19 +30,10 @@ export interface OutcomeFold<Seen> {
   readonly seq: number;
   /** Saved at most so often, ms. */
   readonly saveEveryMs: number;
-  /** What comes after outcome `seq`, of `SLICE` outcomes at most. May throw: nothing is passed over then. */
-  readonly read: (seq: number) => SeenOutcomes<Seen>;
+  readonly read: ReadSlice<Seen>;
   readonly learn: (seen: Seen) => void;
   /** Plain data. */
   readonly snapshot: () => object;
-}
-
-interface SeenOutcomes<Seen> {
-  readonly seen: readonly Seen[];
-  /** Of the last outcome that was looked at. */
-  readonly seq: number;
-  /** There may be more. */
-  readonly isMore: boolean;
 }
 
 export class OutcomeFollower<Seen> {

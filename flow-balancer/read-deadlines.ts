@@ -8,13 +8,13 @@ import {
 import { SNAPSHOT_VERSION } from "../orchestrator/learning/deadline-snapshot.ts";
 import { isListKind } from "./core/chunking.ts";
 import type { Outcome } from "./core/outcome.ts";
+import { learnAll, type ReadSlice, SLICE } from "./outcome-slices.ts";
+import { restored } from "./shared-learning.ts";
 import { OutcomeLog } from "./store/outcome-log.ts";
 import { readLearned } from "./store/read-learned.ts";
 
 /** The learner's name in the store. */
 export const DEADLINES = "deadlines";
-/** Outcomes read at a time. */
-const SLICE = 1_000;
 
 export interface LearnedDeadlines {
   readonly learner: DeadlineLearner;
@@ -29,20 +29,15 @@ export function savedDeadlines(
   raw: Database,
   options: DeadlineOptions,
 ): LearnedDeadlines {
-  const { state, seq, warning } = readLearned(raw, DEADLINES, SNAPSHOT_VERSION);
-  const fresh = (): DeadlineLearner => new DeadlineLearner(options);
-  if (state === null) return { learner: fresh(), seq: 0, warning };
-  try {
-    const learner = DeadlineLearner.restore(options, state);
-    return { learner, seq, warning };
-  } catch (thrown) {
-    const why = (thrown as Error).message;
-    return {
-      learner: fresh(),
-      seq: 0,
-      warning: `what was learned of run times is damaged: ${why}; it is learned again`,
-    };
-  }
+  const { known, ...saved } = restored(
+    {
+      what: "what was learned of run times",
+      nothingKnown: () => new DeadlineLearner(options),
+      restore: (state) => DeadlineLearner.restore(options, state),
+    },
+    readLearned(raw, DEADLINES, SNAPSHOT_VERSION),
+  );
+  return { learner: known, ...saved };
 }
 
 /** With all that was stored since. */
@@ -50,22 +45,23 @@ export function readDeadlines(
   raw: Database,
   options: DeadlineOptions,
 ): LearnedDeadlines {
-  const saved = savedDeadlines(raw, options);
+  const { learner, warning, ...saved } = savedDeadlines(raw, options);
+  const seq = learnAll(saved.seq, runSlices(raw), (outcome) =>
+    learnRun(learner, outcome),
+  );
+  return { learner, seq, warning };
+}
+
+export function runSlices(raw: Database): ReadSlice<Outcome> {
   const log = new OutcomeLog({ raw });
-  let { seq } = saved;
-  for (;;) {
-    const outcomes = log.after(seq, SLICE);
-    learnFrom(saved.learner, outcomes);
-    seq = outcomes.at(-1)?.seq ?? seq;
-    if (outcomes.length < SLICE) return { ...saved, seq };
-  }
+  return (after) => {
+    const seen = log.after(after, SLICE);
+    const isMore = seen.length === SLICE;
+    return { seen, seq: seen.at(-1)?.seq ?? after, isMore };
+  };
 }
 
 /** Lists have limits of their own making. */
-export function learnFrom(
-  learner: DeadlineLearner,
-  outcomes: readonly Outcome[],
-): void {
-  for (const outcome of outcomes)
-    if (!isListKind(outcome.kind)) learner.observe(outcome);
+export function learnRun(learner: DeadlineLearner, outcome: Outcome): void {
+  if (!isListKind(outcome.kind)) learner.observe(outcome);
 }

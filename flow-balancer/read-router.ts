@@ -4,6 +4,8 @@ import type { Database } from "bun:sqlite";
 import type { Config } from "./config.ts";
 import { unpackFeatures } from "../orchestrator/routing/packed-features.ts";
 import { Router, type RouterSnapshot } from "../orchestrator/routing/router.ts";
+import { learnAll, type ReadSlice, SLICE } from "./outcome-slices.ts";
+import { restored } from "./shared-learning.ts";
 import { OutcomeLog } from "./store/outcome-log.ts";
 import { readLearned } from "./store/read-learned.ts";
 import { type RoutedOutcome, RoutedOutcomes } from "./store/routed-outcomes.ts";
@@ -11,9 +13,6 @@ import { type RoutedOutcome, RoutedOutcomes } from "./store/routed-outcomes.ts";
 /** The learner's name in the store, and its policy's. */
 export const ROUTER = "router";
 export const ROUTER_STATE_VERSION = 1;
-
-/** Outcomes read at a time: what is kept of each choice is about 1 kB. */
-const SLICE = 2_000;
 
 export type RoutingSettings = Pick<Config, "experts" | "routing">;
 
@@ -30,28 +29,20 @@ export function savedRouter(
   raw: Database,
   { experts, routing }: RoutingSettings,
 ): LearnedRouter {
-  const { state, seq, warning } = readLearned(
-    raw,
-    ROUTER,
-    ROUTER_STATE_VERSION,
-  );
   const settings = {
     worth: routing.successWorth,
     secondCost: routing.secondCost,
   };
-  const fresh = (): Router => new Router(experts, settings);
-  if (state === null) return { router: fresh(), seq: 0, warning };
-  try {
-    const router = Router.restore(state as RouterSnapshot, experts, settings);
-    return { router, seq, warning };
-  } catch (thrown) {
-    const why = (thrown as Error).message;
-    return {
-      router: fresh(),
-      seq: 0,
-      warning: `what was learned of experts is damaged: ${why}; it is learned again`,
-    };
-  }
+  const { known, ...saved } = restored(
+    {
+      what: "what was learned of experts",
+      nothingKnown: () => new Router(experts, settings),
+      restore: (state) =>
+        Router.restore(state as RouterSnapshot, experts, settings),
+    },
+    readLearned(raw, ROUTER, ROUTER_STATE_VERSION),
+  );
+  return { router: known, ...saved };
 }
 
 /** With all that was stored since. */
@@ -59,17 +50,22 @@ export function readRouter(
   raw: Database,
   settings: RoutingSettings,
 ): LearnedRouter {
-  const { router, seq: from, warning } = savedRouter(raw, settings);
-  const last = new OutcomeLog({ raw }).last();
-  const routed = new RoutedOutcomes(raw);
-  let seq = from;
-  while (seq < last) {
-    const upTo = Math.min(last, seq + SLICE);
-    for (const outcome of routed.between(seq, upTo, ROUTER))
-      learnRouted(router, outcome);
-    seq = upTo;
-  }
+  const { router, warning, ...saved } = savedRouter(raw, settings);
+  const seq = learnAll(saved.seq, routedSlices(raw), (outcome) =>
+    learnRouted(router, outcome),
+  );
   return { router, seq, warning };
+}
+
+export function routedSlices(raw: Database): ReadSlice<RoutedOutcome> {
+  const outcomes = new OutcomeLog({ raw });
+  const routed = new RoutedOutcomes(raw);
+  return (after) => {
+    const last = outcomes.last();
+    const upTo = Math.max(after, Math.min(last, after + SLICE));
+    const seen = routed.between(after, upTo, ROUTER);
+    return { seen, seq: upTo, isMore: upTo < last };
+  };
 }
 
 /** A cancelled task says nothing of its expert; how long a failed one took, nothing of how long it takes. */

@@ -13,21 +13,17 @@ import { type JsonValue, parseOrNull } from "./core/json.ts";
 import { quoted } from "./core/quoted.ts";
 import type { TaskId } from "./core/ids.ts";
 import type { KindInfo, TaskRequest } from "./core/task.ts";
-import {
-  type FollowerParts,
-  OutcomeFollower,
-  SLICE,
-} from "./outcome-follower.ts";
+import { type FollowerParts, OutcomeFollower } from "./outcome-follower.ts";
 import {
   learnRouted,
   ROUTER,
+  routedSlices,
   ROUTER_STATE_VERSION,
   type RoutingSettings,
   savedRouter,
 } from "./read-router.ts";
 import { Decisions } from "./store/decisions.ts";
-import { OutcomeLog } from "./store/outcome-log.ts";
-import { type RoutedOutcome, RoutedOutcomes } from "./store/routed-outcomes.ts";
+import type { RoutedOutcome } from "./store/routed-outcomes.ts";
 
 /** Its state is about a megabyte an expert, as text. */
 const SAVE_EVERY_MS = 300_000;
@@ -67,20 +63,13 @@ export class RoutingDesk {
     );
     const { router, seq, warning } = savedRouter(store.raw, settings);
     if (warning !== null) log("warn", "learning.damaged", { warning });
-    const outcomes = new OutcomeLog(store);
-    const routed = new RoutedOutcomes(store.raw);
     this.#router = router;
     this.#follower = new OutcomeFollower(parts, {
       learner: ROUTER,
       version: ROUTER_STATE_VERSION,
       seq,
       saveEveryMs: SAVE_EVERY_MS,
-      read: (after) => {
-        const last = outcomes.last();
-        const upTo = Math.max(after, Math.min(last, after + SLICE));
-        const seen = routed.between(after, upTo, ROUTER);
-        return { seen, seq: upTo, isMore: upTo < last };
-      },
+      read: routedSlices(store.raw),
       learn: (outcome) => learnRouted(router, outcome),
       snapshot: () => router.snapshot(),
     });

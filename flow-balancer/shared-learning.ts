@@ -127,21 +127,31 @@ export class SharedLearning<Known, Seen> {
   }
 }
 
-/** What is damaged is as good as not there. */
+/** What is damaged is as good as not there: `seq` is 0 then, and nothing is passed over. `what`: "what was learned" unless said. */
 export function restored<Known>(
   {
+    what = "what was learned",
     nothingKnown,
     restore,
-  }: Pick<Learning<Known, never>, "nothingKnown" | "restore">,
-  { state, warning: earlier }: LearnedState,
+  }: Pick<Learning<Known, never>, "nothingKnown" | "restore"> & {
+    readonly what?: string;
+  },
+  { state, seq, warning }: LearnedState,
   before: Known | null = null,
-): { readonly known: Known; readonly warning: string | null } {
-  if (state === null) return { known: nothingKnown(), warning: earlier };
+): {
+  readonly known: Known;
+  readonly seq: number;
+  readonly warning: string | null;
+} {
+  if (state === null) return { known: nothingKnown(), seq: 0, warning };
   try {
-    return { known: restore(state, before), warning: earlier };
+    return { known: restore(state, before), seq, warning };
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
-    const warning = `what was learned is damaged: ${why}; it is learned again`;
-    return { known: nothingKnown(), warning };
+    return {
+      known: nothingKnown(),
+      seq: 0,
+      warning: `${what} is damaged: ${why}; it is learned again`,
+    };
   }
 }

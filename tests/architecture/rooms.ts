@@ -105,6 +105,7 @@ const ROOMS: readonly Room[] = [
       "flow-balancer/local-engine.ts",
       "flow-balancer/orphaned-leases.ts",
       "flow-balancer/outcome-follower.ts",
+      "flow-balancer/outcome-slices.ts",
       "flow-balancer/print-to-stderr.ts",
       "flow-balancer/read-deadlines.ts",
       "flow-balancer/read-router.ts",
