@@ -4,10 +4,9 @@ import {
   Client,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
-import { join } from "node:path";
+import { startHttpServer } from "./http-server.ts";
 import type { TemporaryProject } from "./temporary-project.ts";
 
-const SERVE = join(import.meta.dir, "../flow-balancer/serve.ts");
 const PROTOCOL = "2026-07-28";
 
 export interface StatelessServer {
@@ -20,20 +19,12 @@ export async function startStatelessServer({
   folder,
   env,
 }: Pick<TemporaryProject, "folder" | "env">): Promise<StatelessServer> {
-  const server = Bun.spawn([process.execPath, SERVE, "--port", "0"], {
-    cwd: folder,
-    env: { ...env },
-    stdin: "ignore",
-    stdout: "ignore",
-    stderr: "pipe",
-  });
+  const server = await startHttpServer(folder, env);
   const client = new Client(
     { name: "bench", version: "1" },
     { versionNegotiation: { mode: { pin: PROTOCOL } } },
   );
-  await client.connect(
-    new StreamableHTTPClientTransport(await addressOf(server.stderr)),
-  );
+  await client.connect(new StreamableHTTPClientTransport(server.url));
   return {
     async call(name, args) {
       const answer = await client.callTool({ name, arguments: { ...args } });
@@ -41,18 +32,7 @@ export async function startStatelessServer({
     },
     async close() {
       await client.close();
-      server.kill("SIGTERM");
-      await server.exited;
+      await server.stop();
     },
   };
-}
-
-async function addressOf(stderr: ReadableStream<Uint8Array>): Promise<URL> {
-  let said = "";
-  for await (const chunk of stderr) {
-    said += Buffer.from(chunk).toString();
-    const [url] = /http:\S+\/mcp/.exec(said) ?? [];
-    if (url !== undefined) return new URL(url);
-  }
-  throw new Error(`it did not listen: ${said}`);
 }

@@ -11,6 +11,7 @@ import { openStore } from "../flow-balancer/store/database.ts";
 import { questionOf } from "../orchestrator/routing/task-question.ts";
 import { expert } from "./orchestrator/router-fixtures.ts";
 import { FakeEnv } from "./support/fake-env.ts";
+import { request as anyRequest } from "./support/queue-under-test.ts";
 
 const SETTINGS: RoutingSettings = {
   experts: [
@@ -23,16 +24,7 @@ const SETTINGS: RoutingSettings = {
 const request = (
   input: unknown = { text: "hello" },
   kind = "ask",
-): TaskRequest => ({
-  kind,
-  inputJson: JSON.stringify(input),
-  session: null,
-  timeoutMs: null,
-  deadlineMs: null,
-  priority: 0,
-  idempotencyKey: null,
-  after: [],
-});
+): TaskRequest => anyRequest({ kind, inputJson: JSON.stringify(input) });
 
 function setUp() {
   const env = new FakeEnv();

@@ -3,38 +3,25 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { type HttpServer, startHttpServer } from "../benchmarks/http-server.ts";
 
-const SERVE = join(import.meta.dir, "../flow-balancer/serve.ts");
 const VERSION = "2026-07-28";
 const MAX_BODY_BYTES = 4_194_304;
 
 let root: string;
-let server: Bun.Subprocess<"ignore", "ignore", "pipe">;
-let address: string;
+let server: HttpServer;
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), "flow-balancer-serve-"));
-  server = Bun.spawn([process.execPath, SERVE, "--port", "0"], {
-    cwd: root,
-    env: { PATH: process.env["PATH"], HOME: root, FLOW_BALANCER_HOME: root },
-    stdin: "ignore",
-    stdout: "ignore",
-    stderr: "pipe",
+  server = await startHttpServer(root, {
+    PATH: process.env["PATH"],
+    HOME: root,
+    FLOW_BALANCER_HOME: root,
   });
-  let said = "";
-  for await (const chunk of server.stderr) {
-    said += Buffer.from(chunk).toString();
-    const [url] = /http:\S+\/mcp/.exec(said) ?? [];
-    if (url === undefined) continue;
-    address = url;
-    return;
-  }
-  throw new Error(`it did not listen: ${said}`);
 });
 
 afterAll(async () => {
-  server.kill("SIGTERM");
-  await server.exited;
+  await server.stop();
   rmSync(root, { recursive: true, force: true });
 });
 
@@ -55,7 +42,7 @@ const post = (
   body: string | Uint8Array<ArrayBuffer>,
   headers: Record<string, string>,
 ) =>
-  fetch(address, {
+  fetch(server.url, {
     method: "POST",
     body,
     decompress: false,
@@ -108,7 +95,7 @@ test("the events of a session come as they are", async () => {
       clientInfo: { name: "test", version: "1" },
     },
   };
-  const response = await fetch(address, {
+  const response = await fetch(server.url, {
     method: "POST",
     body: JSON.stringify(initialize),
     headers: {

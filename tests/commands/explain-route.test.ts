@@ -13,6 +13,7 @@ import {
   explainRoute,
   type RouteAsked,
 } from "../../flow-balancer/store-commands/explain-route.ts";
+import { request as anyRequest } from "../support/queue-under-test.ts";
 import { StoredHome, terminal } from "./stored-home.ts";
 import { Desk } from "./run-cli.ts";
 
@@ -55,16 +56,8 @@ const explained = (
     as === "json" ? as : terminal(),
   );
 
-const request = (text: string): TaskRequest => ({
-  kind: "ask",
-  inputJson: JSON.stringify({ text }),
-  session: null,
-  timeoutMs: null,
-  deadlineMs: null,
-  priority: 0,
-  idempotencyKey: null,
-  after: [],
-});
+const request = (text: string): TaskRequest =>
+  anyRequest({ kind: "ask", inputJson: JSON.stringify({ text }) });
 
 /** Tasks that were routed, run and stored as a server does it: `good` succeeds, `bad` fails. */
 async function lived(count: number): Promise<NewDecision[]> {

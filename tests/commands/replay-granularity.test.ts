@@ -1,26 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { replay } from "../../flow-balancer/replay/replay.ts";
 import { replayGranularity } from "../../orchestrator/learning/replay-granularity.ts";
 import { durationsOf } from "../orchestrator/granularity-durations.ts";
+import { TemporaryFolder } from "../support/temporary-folder.ts";
 import { Desk } from "./run-cli.ts";
-
-class Folder implements Disposable {
-  readonly path = mkdtempSync(join(tmpdir(), "replay-"));
-
-  file(name: string, content: string | Uint8Array): string {
-    const path = join(this.path, name);
-    writeFileSync(path, content);
-    return path;
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true });
-  }
-}
 
 const HEAD = "key,at_s,duration_s\n";
 /** No times, as in traces that have none; the keys take turns. */
@@ -34,7 +18,7 @@ const KEYS = new Map([
 describe("flow-balancer replay granularity", () => {
   test("answers in JSON, from gzip, with the figures of the replay and what they mean", async () => {
     using desk = new Desk();
-    using folder = new Folder();
+    using folder = new TemporaryFolder();
     const trace = folder.file("trace.csv.gz", gzipSync(CSV));
     const { code, stdout, stderr } = await desk.run([
       "replay",
@@ -65,7 +49,7 @@ describe("flow-balancer replay granularity", () => {
   });
 
   test("answers in aligned tables for people, the simple rules beside the learned one", async () => {
-    using folder = new Folder();
+    using folder = new TemporaryFolder();
     const trace = folder.file("trace.csv", CSV);
     const text = await replay("granularity", { trace, json: false });
     const lines = text.split("\n");
@@ -88,7 +72,7 @@ describe("flow-balancer replay granularity", () => {
     ["too few of each key", `${HEAD}a,1,5\n`, "no key has 100 durations"],
     ["no work", `${HEAD}${"a,,0\n".repeat(200)}`, "one of them above 0"],
   ])("refuses %s, saying where and why", async (_, content, says) => {
-    using folder = new Folder();
+    using folder = new TemporaryFolder();
     const trace = folder.file("trace.csv", content);
     await expect(
       replay("granularity", { trace, json: true }),

@@ -1,26 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { replay } from "../../flow-balancer/replay/replay.ts";
 import { replayRouter } from "../../orchestrator/routing/replay-router.ts";
 import { traced } from "../orchestrator/router-fixtures.ts";
+import { TemporaryFolder } from "../support/temporary-folder.ts";
 import { Desk } from "./run-cli.ts";
-
-class Folder implements Disposable {
-  readonly path = mkdtempSync(join(tmpdir(), "replay-router-"));
-
-  file(name: string, content: string | Uint8Array): string {
-    const path = join(this.path, name);
-    writeFileSync(path, content);
-    return path;
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true });
-  }
-}
 
 const TASKS = traced(400, 11);
 const HEAD = "id,type,prompt,weak_ok,strong_ok\n";
@@ -34,7 +18,7 @@ const CSV =
 describe("flow-balancer replay router", () => {
   test("answers in JSON, from gzip, with the figures of the replay", async () => {
     using desk = new Desk();
-    using folder = new Folder();
+    using folder = new TemporaryFolder();
     const trace = folder.file("trace.csv.gz", gzipSync(CSV));
     const { code, stdout, stderr } = await desk.run([
       ...["replay", "router", "--trace", trace],
@@ -60,7 +44,7 @@ describe("flow-balancer replay router", () => {
   });
 
   test("answers people with each figure's definition", async () => {
-    using folder = new Folder();
+    using folder = new TemporaryFolder();
     const trace = folder.file("trace.csv", CSV);
     const text = await replay("router", { trace, json: false });
     expect(text.split("\n")[0]).toStartWith(
@@ -92,7 +76,7 @@ describe("flow-balancer replay router", () => {
       "has no column 'type', 'prompt', 'weak_ok', 'strong_ok'",
     ],
   ])("refuses %s, saying where", async (_, content, says) => {
-    using folder = new Folder();
+    using folder = new TemporaryFolder();
     const trace = folder.file("trace.csv", content);
     await expect(replay("router", { trace, json: true })).rejects.toMatchObject(
       {

@@ -1,27 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { replay } from "../../flow-balancer/replay/replay.ts";
 import { timeouts } from "../../flow-balancer/replay/timeouts.ts";
 import { TimeoutsReplay } from "../../orchestrator/learning/replay-timeouts.ts";
 import { logNormal } from "../orchestrator/deadline-runs.ts";
+import { TemporaryFolder } from "../support/temporary-folder.ts";
 import { Desk } from "./run-cli.ts";
-
-class Folder implements Disposable {
-  readonly path = mkdtempSync(join(tmpdir(), "replay-timeouts-"));
-
-  file(name: string, content: string | Uint8Array): string {
-    const path = join(this.path, name);
-    writeFileSync(path, content);
-    return path;
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true });
-  }
-}
 
 const HEAD = "key,at_s,duration_s\n";
 const ms = logNormal(1, 20_000, 0.8);
@@ -45,7 +29,7 @@ const RULES = [
 describe("flow-balancer replay timeouts", () => {
   test("answers in JSON, from gzip, with the figures of the replay and what they mean", async () => {
     using desk = new Desk();
-    using folder = new Folder();
+    using folder = new TemporaryFolder();
     const trace = folder.file("trace.csv.gz", gzipSync(CSV));
     const { code, stdout, stderr } = await desk.run([
       "replay",
@@ -72,7 +56,7 @@ describe("flow-balancer replay timeouts", () => {
   });
 
   test("answers in an aligned table for people, each word of it explained below", async () => {
-    using folder = new Folder();
+    using folder = new TemporaryFolder();
     const trace = folder.file("trace.csv", CSV);
     const text = await replay("timeouts", { trace, json: false });
     const lines = text.split("\n");
@@ -88,14 +72,14 @@ describe("flow-balancer replay timeouts", () => {
   });
 
   test("no arrival times are needed", async () => {
-    using folder = new Folder();
+    using folder = new TemporaryFolder();
     const trace = folder.file("trace.csv", "duration_s,key\n1,a\n2,a\n");
     const report = await replay("timeouts", { trace, json: true });
     expect(JSON.parse(report)).toMatchObject({ runs: 2, keys: 1 });
   });
 
   test("refuses a trace of more keys than it can hold, saying where", async () => {
-    using folder = new Folder();
+    using folder = new TemporaryFolder();
     const trace = folder.file("trace.csv", `${HEAD}a,1,5\nb,2,5\nc,3,5\n`);
     await expect(timeouts(trace, 2)).rejects.toMatchObject({
       code: "PAYLOAD_TOO_LARGE",
@@ -113,7 +97,7 @@ describe("flow-balancer replay timeouts", () => {
     ["no duration", "a,1,\n", "line 2: duration_s is empty"],
     ["a negative duration", "a,1,-1\n", "line 2: duration_s is -1"],
   ])("refuses %s, saying where", async (_, content, says) => {
-    using folder = new Folder();
+    using folder = new TemporaryFolder();
     const trace = folder.file("trace.csv", `${HEAD}${content}`);
     await expect(
       replay("timeouts", { trace, json: true }),

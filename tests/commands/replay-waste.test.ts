@@ -1,26 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { replay } from "../../flow-balancer/replay/replay.ts";
 import { replayWaste } from "../../orchestrator/learning/replay-waste.ts";
 import { answerRows, csvOf } from "../orchestrator/waste-trace.ts";
+import { TemporaryFolder } from "../support/temporary-folder.ts";
 import { Desk } from "./run-cli.ts";
-
-class Folder implements Disposable {
-  readonly path = mkdtempSync(join(tmpdir(), "replay-waste-"));
-
-  file(name: string, content: string | Uint8Array): string {
-    const path = join(this.path, name);
-    writeFileSync(path, content);
-    return path;
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true });
-  }
-}
 
 const ROWS = answerRows({
   rates: { poor: 0.3, good: 0.8, fair: 0.6 },
@@ -31,7 +15,7 @@ const ROWS = answerRows({
 describe("flow-balancer replay waste", () => {
   test("answers in JSON, from gzip, with the figures of the replay and what they are", async () => {
     using desk = new Desk();
-    using folder = new Folder();
+    using folder = new TemporaryFolder();
     const trace = folder.file("trace.csv.gz", gzipSync(csvOf(ROWS)));
     const { code, stdout, stderr } = await desk.run([
       "replay",
@@ -61,7 +45,7 @@ describe("flow-balancer replay waste", () => {
   });
 
   test("answers in aligned tables for people, each figure with its definition", async () => {
-    using folder = new Folder();
+    using folder = new TemporaryFolder();
     const trace = folder.file("trace.csv", csvOf(ROWS));
     const lines = (await replay("waste", { trace, json: false })).split("\n");
     expect(lines[0]).toBe(
@@ -81,7 +65,7 @@ describe("flow-balancer replay waste", () => {
   });
 
   test("says so where nothing in the trace says what is redundant", async () => {
-    using folder = new Folder();
+    using folder = new TemporaryFolder();
     const trace = folder.file(
       "trace.csv",
       "output,ok,expert,id\nsome text or other,,a,1\nquite another text,,b,1\n",
@@ -119,7 +103,7 @@ describe("a trace it cannot replay is refused, saying why:", () => {
     ],
     ["nothing", head, "has no rows"],
   ])("%s", async (_, content, says) => {
-    using folder = new Folder();
+    using folder = new TemporaryFolder();
     const trace = folder.file("trace.csv", content);
     await expect(replay("waste", { trace, json: true })).rejects.toMatchObject({
       code: "INVALID_INPUT",

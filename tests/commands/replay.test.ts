@@ -1,26 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { replay } from "../../flow-balancer/replay/replay.ts";
 import { replayTiers } from "../../orchestrator/learning/replay-tiers.ts";
 import { poisson } from "../orchestrator/keep-warm-traces.ts";
+import { TemporaryFolder } from "../support/temporary-folder.ts";
 import { Desk } from "./run-cli.ts";
-
-class Folder implements Disposable {
-  readonly path = mkdtempSync(join(tmpdir(), "replay-"));
-
-  file(name: string, content: string | Uint8Array): string {
-    const path = join(this.path, name);
-    writeFileSync(path, content);
-    return path;
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true });
-  }
-}
 
 const { arrivals } = poisson(5);
 const CSV = [
@@ -35,7 +19,7 @@ const CSV = [
 describe("flow-balancer replay tiers", () => {
   test("answers in JSON, from gzip, with the figures of the replay", async () => {
     using desk = new Desk();
-    using folder = new Folder();
+    using folder = new TemporaryFolder();
     const trace = folder.file("trace.csv.gz", gzipSync(CSV));
     const { code, stdout, stderr } = await desk.run([
       "replay",
@@ -62,7 +46,7 @@ describe("flow-balancer replay tiers", () => {
   });
 
   test("answers in aligned tables for people", async () => {
-    using folder = new Folder();
+    using folder = new TemporaryFolder();
     const trace = folder.file("trace.csv", CSV);
     const lines = (await replay("tiers", { trace, json: false })).split("\n");
     expect(lines[0]).toBe(
@@ -128,7 +112,7 @@ describe("a trace it cannot replay is refused, saying why:", () => {
     ["an endless duration", `${head}a,1,1e999\n`, "duration_s is '1e999'"],
     ["a negative duration", `${head}a,1,-1\n`, "line 2: duration_s is -1"],
   ])("%s", async (_, content, says) => {
-    using folder = new Folder();
+    using folder = new TemporaryFolder();
     const trace = folder.file("trace.csv", content);
     await expect(replay("tiers", { trace, json: true })).rejects.toMatchObject({
       code: "INVALID_INPUT",

@@ -115,11 +115,11 @@ describe("flow-balancer tasks heartbeat, release, done and fail", () => {
       notes: ["port:80: ada has it."],
       exitCode: 1,
     });
-    const sub = { ...where, around: { ...where.around, cwd: "/work/sub" } };
+    const sub = { ...where, around: { ...where.around, cwd: "/project/sub" } };
     await tasksHeartbeat(id, { ...ada, take: "file:a.ts" }, sub);
-    const same = { as: "bob", take: "file:/work/sub/../sub/a.ts" };
+    const same = { as: "bob", take: "file:/project/sub/../sub/a.ts" };
     expect((await tasksHeartbeat(other, same, where)).notes).toEqual([
-      "file:/work/sub/a.ts: ada has it.",
+      "file:/project/sub/a.ts: ada has it.",
     ]);
     expect((await tasksRelease(id, ada, where)).data).toBe("released");
     expect((await board.claim({ as: "eve" })).data).toBe(id);

@@ -1,22 +1,17 @@
 import { Database } from "bun:sqlite";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { startStatelessServer } from "../../benchmarks/stateless-server.ts";
+import { TASK_IMPORTS } from "../support/task-module.ts";
 import { Place } from "../support/server-under-test.ts";
 import { until } from "../support/until.ts";
 
 setDefaultTimeout(60_000);
 
-const DEFINE = fileURLToPath(
-  new URL("../../flow-balancer/worker/define-task.ts", import.meta.url),
-);
-const ZOD = fileURLToPath(import.meta.resolve("zod"));
 /** The run that finds no mark makes one and never ends; the next one is done at once. */
 const JOB = `
 import { closeSync, openSync } from "node:fs";
-import { defineTask } from ${JSON.stringify(DEFINE)};
-import { z } from ${JSON.stringify(ZOD)};
+${TASK_IMPORTS}
 const isFirst = (mark) => {
   try { closeSync(openSync(mark, "wx")); return true; } catch { return false; }
 };

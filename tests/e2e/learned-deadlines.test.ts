@@ -1,21 +1,15 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { fileURLToPath } from "node:url";
 import { runCli } from "../commands/run-cli.ts";
 import type { LineClient, Message } from "../support/line-client.ts";
 import { lineClients } from "../support/line-clients.ts";
+import { TASK_IMPORTS } from "../support/task-module.ts";
 import { Place } from "../support/server-under-test.ts";
 
 setDefaultTimeout(60_000);
 const clients = lineClients(afterEach);
 
-const DEFINE = fileURLToPath(
-  new URL("../../flow-balancer/worker/define-task.ts", import.meta.url),
-);
-const ZOD = fileURLToPath(import.meta.resolve("zod"));
 /** Takes `ms`, or throws, or never ends; with `beat` it says every 50 ms that it is alive. */
-const JOB = `
-import { defineTask } from ${JSON.stringify(DEFINE)};
-import { z } from ${JSON.stringify(ZOD)};
+const JOB = `${TASK_IMPORTS}
 const flag = z.boolean().default(false);
 export default defineTask({
   kind: "job",

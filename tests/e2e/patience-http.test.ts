@@ -8,11 +8,14 @@ import {
 } from "@modelcontextprotocol/client";
 import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as LegacyHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import {
+  type HttpServer,
+  startHttpServer,
+} from "../../benchmarks/http-server.ts";
 import { until } from "../support/until.ts";
 
 setDefaultTimeout(30_000);
 
-const SERVE = join(import.meta.dir, "../../flow-balancer/serve.ts");
 /** The clients' own limit: the older one then sends a cancellation, the newer one drops the stream of the call. */
 const timeout = 1_500;
 const NEVER = {
@@ -21,43 +24,26 @@ const NEVER = {
 };
 
 let root: string;
-let server: Bun.Subprocess<"ignore", "ignore", "pipe">;
-let url: URL;
+let server: HttpServer;
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), "flow-balancer-patience-"));
-  server = Bun.spawn([process.execPath, SERVE, "--port", "0"], {
-    cwd: root,
-    env: {
-      PATH: process.env["PATH"],
-      HOME: root,
-      FLOW_BALANCER_HOME: join(root, "home"),
-      FLOW_BALANCER_POOL_MAX_WORKERS: "20",
-    },
-    stdin: "ignore",
-    stdout: "ignore",
-    stderr: "pipe",
+  server = await startHttpServer(root, {
+    PATH: process.env["PATH"],
+    HOME: root,
+    FLOW_BALANCER_HOME: join(root, "home"),
+    FLOW_BALANCER_POOL_MAX_WORKERS: "20",
   });
-  let said = "";
-  for await (const chunk of server.stderr) {
-    said += Buffer.from(chunk).toString();
-    const [at] = /http:\S+\/mcp/.exec(said) ?? [];
-    if (at === undefined) continue;
-    url = new URL(at);
-    return;
-  }
-  throw new Error(`it did not listen: ${said}`);
 });
 
 afterAll(async () => {
-  server.kill("SIGTERM");
-  await server.exited;
+  await server.stop();
   rmSync(root, { recursive: true, force: true });
 });
 
 async function legacy() {
   const client = new LegacyClient({ name: "older", version: "1" });
-  await client.connect(new LegacyHttp(url) as never);
+  await client.connect(new LegacyHttp(server.url) as never);
   const call = () => client.callTool(NEVER, undefined, { timeout });
   return { client, call };
 }
@@ -67,7 +53,7 @@ async function modern() {
     { name: "newer", version: "1" },
     { versionNegotiation: { mode: { pin: "2026-07-28" } } },
   );
-  await client.connect(new ModernHttp(url));
+  await client.connect(new ModernHttp(server.url));
   return { client, call: () => client.callTool(NEVER, { timeout }) };
 }
 

@@ -1,23 +1,17 @@
 import { Database } from "bun:sqlite";
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { runCli } from "../commands/run-cli.ts";
 import type { Message } from "../support/line-client.ts";
 import { lineClients } from "../support/line-clients.ts";
+import { TASK_IMPORTS } from "../support/task-module.ts";
 import { Place } from "../support/server-under-test.ts";
 
 setDefaultTimeout(60_000);
 const clients = lineClients(afterEach);
 
-const DEFINE = fileURLToPath(
-  new URL("../../flow-balancer/worker/define-task.ts", import.meta.url),
-);
-const ZOD = fileURLToPath(import.meta.resolve("zod"));
 /** `poet` can only rhyme, `clerk` only reckon. */
-const JOB = `
-import { defineTask } from ${JSON.stringify(DEFINE)};
-import { z } from ${JSON.stringify(ZOD)};
+const JOB = `${TASK_IMPORTS}
 export default defineTask({
   kind: "job",
   input: z.object({ text: z.string(), who: z.string() }),

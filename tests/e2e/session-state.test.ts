@@ -1,21 +1,15 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { fileURLToPath } from "node:url";
 import type { LineClient, Message } from "../support/line-client.ts";
 import { lineClients } from "../support/line-clients.ts";
 import { kill } from "../support/processes.ts";
+import { TASK_IMPORTS } from "../support/task-module.ts";
 import { Place } from "../support/server-under-test.ts";
 
 setDefaultTimeout(30_000);
 const clients = lineClients(afterEach);
 
-const DEFINE = fileURLToPath(
-  new URL("../../flow-balancer/worker/define-task.ts", import.meta.url),
-);
-const ZOD = fileURLToPath(import.meta.resolve("zod"));
 /** Counts in its session, and says in which process. */
-const COUNT = `
-import { defineTask } from ${JSON.stringify(DEFINE)};
-import { z } from ${JSON.stringify(ZOD)};
+const COUNT = `${TASK_IMPORTS}
 export default defineTask({
   kind: "count",
   input: z.object({ pad: z.int().optional() }),
