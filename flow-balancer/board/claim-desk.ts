@@ -46,11 +46,14 @@ export class ClaimDesk {
     const tried = new Set<string>();
     for (;;) {
       const ranking = this.#rank(by, options);
-      const best = ranking.suggestions.find(({ id }) => !tried.has(id));
-      if (best === undefined) return this.#nothing(by, options, ranking);
-      tried.add(best.id);
-      if (await this.#take(by, best, leaseMs))
-        return this.#report(by, ranking, best, leaseMs);
+      const left = ranking.suggestions.filter(({ id }) => !tried.has(id));
+      if (left.length === 0) return this.#nothing(by, options, ranking);
+      for (const best of left) {
+        tried.add(best.id);
+        const result = await this.#take(by, best, leaseMs);
+        if (result === "taken") return this.#report(by, ranking, best, leaseMs);
+        if (result === "lost") break;
+      }
     }
   }
 
@@ -62,16 +65,19 @@ export class ClaimDesk {
       : rankOne(context, asker, itemRow(context, id));
   }
 
-  /** False: it was lost to somebody else, or there was no room for it after all. */
+  /**
+   * `script`: a script has it, of which the bridge has not heard yet; the rest of the ranking holds as
+   * before. `lost`: somebody else has it, or there was no room for it after all.
+   */
   async #take(
     by: Claimer,
     { id }: Suggestion,
     leaseMs: number,
-  ): Promise<boolean> {
+  ): Promise<"taken" | "script" | "lost"> {
     const { queue, store, reads, withdraw, changed } = this.#context;
     const row = itemRow(this.#context, id);
     const isOffer = row.holder === SHELL_BRIDGE;
-    if (isOffer && withdraw?.(id, row.fence) !== true) return false;
+    if (isOffer && withdraw?.(id, row.fence) !== true) return "script";
     const { done, also } = await rideAlong({
       store,
       reads,
@@ -95,13 +101,13 @@ export class ClaimDesk {
       },
     });
     const lease = done[0]?.lease;
-    if (lease === undefined) return false;
+    if (lease === undefined) return "lost";
     if (also === "beyond") {
       await queue.release(lease);
-      return false;
+      return "lost";
     }
     changed();
-    return true;
+    return "taken";
   }
 
   /** Two claims for one holder, here or in another process, may each have seen room for themselves alone. */

@@ -1,6 +1,6 @@
 /**
  * A process on a home: `bridge` offers its board to scripts until stdin ends, `agent` claims and completes
- * until there is nothing left, and prints the id of each task it had. Arguments: home, role, lease in ms.
+ * until there is nothing left (from when `go` is there), and prints the id of each task it had. Arguments: home, role, lease in ms.
  */
 
 import { existsSync } from "node:fs";
@@ -61,8 +61,6 @@ async function bridge(): Promise<void> {
 async function agent(): Promise<void> {
   const holder = holderId(`agent-${process.pid}`);
   const by = { holder, declared: [], capacity: null };
-  // Its start takes longer than a script's, and the race is not about that.
-  while (!existsSync(join(home, "go"))) await Bun.sleep(5);
   for (let idle = 0; idle < 5;) {
     const { claimed } = await board.claim(by, { id: null, leaseMs: null });
     if (claimed === null) {
@@ -73,6 +71,8 @@ async function agent(): Promise<void> {
     }
     idle = 0;
     console.log(claimed.item.id);
+    // The first is held until all have one.
+    while (!existsSync(join(home, "go"))) await Bun.sleep(5);
     await board.complete(claimed.item.id, holder, {
       outcome: "completed",
       summary: holder,
