@@ -17,7 +17,8 @@ export async function startHttpServer(
 ): Promise<HttpServer> {
   const server = Bun.spawn([process.execPath, SERVE, "--port", "0"], {
     cwd,
-    env: { ...env },
+    // Clients here speak MCP and nothing else.
+    env: { FLOW_BALANCER_HTTP_MCP_TOKEN: "off", ...env },
     stdin: "ignore",
     stdout: "ignore",
     stderr: "pipe",

@@ -1,6 +1,7 @@
 /** The table of suites. */
 
 import { codec } from "./codec.bench.ts";
+import { dashboard } from "./dashboard.bench.ts";
 import { deadlines } from "./deadlines.bench.ts";
 import { faults } from "./faults.bench.ts";
 import { floods } from "./floods.bench.ts";
@@ -10,6 +11,7 @@ import { hedging } from "./hedging.bench.ts";
 import { io } from "./io.bench.ts";
 import { load } from "./load.bench.ts";
 import { mcp } from "./mcp.bench.ts";
+import { observe } from "./observe.bench.ts";
 import { payload } from "./payload.bench.ts";
 import { pool } from "./pool.bench.ts";
 import { router } from "./router.bench.ts";
@@ -29,6 +31,8 @@ export const SUITES: readonly Suite[] = [
   payload,
   store,
   load,
+  observe,
+  dashboard,
   tiers,
   granularity,
   codec,

@@ -1,6 +1,7 @@
 /** Whether a task is taken on at all, before anything is recorded. */
 
 import { BalancerError } from "./core/errors.ts";
+import type { EventSink } from "./core/events.ts";
 import type { TaskRequest } from "./core/task.ts";
 import type { KindRegistry } from "./pool/kind-registry.ts";
 
@@ -9,10 +10,27 @@ interface AdmissionLimits {
   readonly maxOpen: number;
   readonly maxInputBytes: number;
   readonly refusal: () => BalancerError | null;
+  /** Hears of refusals. */
+  readonly events?: EventSink | undefined;
 }
 
 /** `open`: tasks that have not ended. Throws SHUTTING_DOWN, UNKNOWN_KIND, STORAGE_*, PAYLOAD_TOO_LARGE or QUEUE_FULL. */
 export function admitTask(
+  request: TaskRequest,
+  open: number,
+  isClosing: boolean,
+  limits: AdmissionLimits,
+): void {
+  try {
+    assertAdmitted(request, open, isClosing, limits);
+  } catch (thrown) {
+    const code = thrown instanceof BalancerError ? thrown.code : "INTERNAL";
+    limits.events?.({ type: "task.refused", code });
+    throw thrown;
+  }
+}
+
+function assertAdmitted(
   request: TaskRequest,
   open: number,
   isClosing: boolean,

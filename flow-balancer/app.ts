@@ -17,7 +17,7 @@ import { prepareHome } from "./config/prepare-home.ts";
 import { instanceId, type SessionId, type TaskId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
 import type { TaskRecord } from "./core/task.ts";
-import { Dispatcher } from "./dispatcher.ts";
+import type { Dispatcher } from "./dispatcher.ts";
 import { checkByTask } from "./evidence-task.ts";
 import { HomeSharing } from "./home-sharing.ts";
 import { HomeUpkeep } from "./home-upkeep.ts";
@@ -32,8 +32,13 @@ import { SqliteQueue } from "./queue/sqlite-queue.ts";
 import { RetryBudgets } from "./retry-budgets.ts";
 import { runningEngine, type Base, type Parts } from "./running-engine.ts";
 import { SessionKeeping } from "./session-keeping.ts";
-import { openStderrLog, type Log } from "./stderr-log.ts";
+import { openLog, type Log } from "./server-log.ts";
 import { openStore } from "./store/database.ts";
+import type { PoolEvent } from "./pool/worker-pool.ts";
+import { poolEvents } from "./watching/metrics-sources.ts";
+import { ServerWatching } from "./watching/server-watching.ts";
+import { TracedDispatcher } from "./traced-dispatcher.ts";
+import type { TaskTracer } from "../monitoring/tracing/task-tracer.ts";
 import {
   kindEnvironment,
   workerEnvironment,
@@ -44,6 +49,8 @@ export interface EngineOptions {
   readonly env: Env;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly transport: "stdio" | "http";
+  /** Null or left out: no task is a span. */
+  readonly tracer?: TaskTracer | null;
 }
 
 /** Throws a BalancerError if the home or the store cannot be used. */
@@ -53,8 +60,8 @@ export function startEngine(options: EngineOptions): RunningEngine {
   try {
     const parts = assemble(options, base);
     running = runningEngine(parts);
-    const { deadlines, routing, sharing, keeping, upkeep } = parts;
-    for (const part of [deadlines, routing, sharing, keeping, upkeep])
+    const { deadlines, routing, sharing, keeping, upkeep, watching } = parts;
+    for (const part of [deadlines, routing, sharing, keeping, upkeep, watching])
       part?.start();
     parts.pool.warm();
     return running;
@@ -79,65 +86,65 @@ async function abandon(
   }
 }
 
-function assemble(options: EngineOptions, base: Base): Parts {
-  const { config, env, environment, transport } = options;
-  const { retention } = config;
+type Assembled = Parts & { readonly watching: ServerWatching };
+
+function assemble(options: EngineOptions, base: Base): Assembled {
+  const { config, env, environment, transport, tracer = null } = options;
   const kinds = kindsOf(config, environment);
+  const watching = new ServerWatching({ ...base, kinds });
+  const { events } = watching;
+  const id = instanceId(env.unique());
   const clientSession = clientSessionOf(environment);
   const keeping = makeKeeping(base, config, clientSession, (session) =>
     pool.forgetSession(session),
   );
-  const pool = makePool(options, base.log, keeping);
+  const pool = makePool(options, base.log, keeping, poolEvents(events));
   const learned = learners(config, base);
   const changes = new Set<(id: TaskId) => void>();
-  const id = instanceId(env.unique());
   const retries = new RetryBudgets(env, base.log);
-  const dispatcher = new Dispatcher({
-    ...base,
-    ...dispatcherLimits(config),
-    pool,
-    kinds,
-    holder: id,
-    ...tellingOf(changes),
-    ...runPorts(config, base, pool, learned),
-    retries,
-    refusal: () => upkeep.refusal(),
-    states: keeping,
-    onReleased: () => sharing.nudge(),
-    onRoom: () => sharing.roomAgain(),
-  });
+  const common = { ...base, id, config, kinds, pool, events };
+  const dispatcher = new TracedDispatcher(
+    {
+      ...common,
+      ...dispatcherLimits(config),
+      holder: id,
+      ...tellingOf(changes),
+      ...runPorts(config, base, pool, learned),
+      retries,
+      refusal: () => upkeep.refusal(),
+      states: keeping,
+      onReleased: () => sharing.nudge(),
+      onRoom: () => sharing.roomAgain(),
+    },
+    tracer,
+  );
   const sharing = new HomeSharing({
-    ...base,
-    id,
-    pool,
-    kinds,
+    ...common,
     dispatcher,
     transport,
-    config,
     onDead: (dead) => board.leave(connectionPrefix(dead)),
   });
   const board = makeBoard(base, dispatcher, config, {
     refusal: () => upkeep.refusal(),
     onReleased: () => sharing.nudge(),
   });
+  const { retention } = config;
   const upkeep = new HomeUpkeep({ ...base, board, retention });
   const engine = new LocalEngine({
-    ...base,
+    ...common,
     ...sayingOf(config),
     sessions: keeping.sessions,
-    pool,
-    kinds,
     dispatcher,
     retries,
     board,
     clientSession,
-    id,
     changes,
     instances: () => sharing.instances(),
     ...learned,
   });
-  const own = { id, base, engine, pool, dispatcher, board };
-  return { ...own, sharing, keeping, upkeep, ...learned };
+  const own = { id, engine, pool, sharing, upkeep, ...learned };
+  watching.attach({ ...common, ...own, environment, changes });
+  return { ...own, base, dispatcher, board, keeping, tracer, watching };
 }
 
 const makeKeeping = (
@@ -156,9 +163,9 @@ const makeKeeping = (
 
 function openBase({ config, env, environment }: EngineOptions): Base {
   const { home, durability } = config;
-  const log = openStderrLog(
-    environment["FLOW_BALANCER_DEBUG"] ? "debug" : "warning",
-  );
+  const isDebugged = Boolean(environment["FLOW_BALANCER_DEBUG"]);
+  const level = isDebugged ? "debug" : config.log.level;
+  const log = openLog({ level, file: config.log.file });
   for (const warning of prepareHome(config))
     log("warn", "home.doubtful", { warning });
   const store = openStore(join(home, "flow.db"), durability, env);
@@ -207,6 +214,7 @@ function makePool(
   { config, env, environment }: EngineOptions,
   log: Log,
   { states }: SessionKeeping,
+  watch: (event: PoolEvent) => void,
 ): MultiTierPoolManager {
   const keepWarm = keepWarmPorts({
     idleMs: config.pool.idleMs,
@@ -227,8 +235,11 @@ function makePool(
       cancelGraceMs: config.pool.cancelGraceMs,
     },
     environment: workerEnvironment(environment),
-    onEvent: ({ type, ...details }) =>
-      log(type === "worker.start_failed" ? "warn" : "debug", type, details),
+    onEvent: (event) => {
+      const { type, ...details } = event;
+      log(type === "worker.start_failed" ? "warn" : "debug", type, details);
+      watch(event);
+    },
   });
   return pool;
 }

@@ -5,14 +5,24 @@
  * 4 degraded, 124 timeout, 130 interrupted.
  */
 
-import { Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import { homedir } from "node:os";
 import manifest from "../package.json" with { type: "json" };
 import { EXIT } from "./commands/answer.ts";
+import { CLIENTS } from "./commands/client-files.ts";
 import type { InitOptions } from "./commands/init.ts";
+import { wrappedText } from "./commands/wrapped-lines.ts";
+import { endQuietlyUnread } from "./commands/write-answer.ts";
 import { BalancerError, type ErrorCode } from "./core/errors.ts";
 import { printableLines } from "./core/printable.ts";
-import { addExplainRoute } from "./store-commands/explain-route-command.ts";
+import { addCompletions } from "./store-commands/completions-command.ts";
+import { addExplain } from "./store-commands/explain-command.ts";
+import {
+  choice,
+  completes,
+  examples,
+  inGroup,
+} from "./store-commands/help-text.ts";
 import { addOverviewCommands } from "./store-commands/overview-commands.ts";
 import { addSplitCommand } from "./store-commands/split-command.ts";
 import { addTasksCommands } from "./store-commands/tasks-commands.ts";
@@ -45,7 +55,9 @@ function program(afterDashes: number): Command {
     .version(manifest.version)
     .exitOverride()
     .showSuggestionAfterError(true)
-    .configureHelp({ showGlobalOptions: false });
+    .configureHelp({ showGlobalOptions: false })
+    .configureOutput({ writeOut: printHelp })
+    .addHelpText("after", ROOT_HELP);
   server(root, "mcp", "serve MCP over stdin and stdout", async (argv) => {
     const { serveStdioMain } = await import("./server.ts");
     return serveStdioMain(argv);
@@ -54,41 +66,86 @@ function program(afterDashes: number): Command {
     const { serveHttpMain } = await import("./serve.ts");
     return serveHttpMain(argv);
   });
-  root
-    .command("init")
+  addOverviewCommands(root);
+  addExplain(root);
+  addTasksCommands(root, afterDashes);
+  addSplitCommand(root);
+  replayCommand(root);
+  initCommand(root);
+  doctorCommand(root);
+  addCompletions(root);
+  root.addHelpCommand(
+    inGroup(new Command("help"), "setUp")
+      .argument("[command]")
+      .description("say more of a command")
+      .helpOption(false),
+  );
+  return root;
+}
+
+const ROOT_HELP = `${examples(
+  "serve",
+  "status --watch",
+  "tasks list --state failed,timed_out --since 1h",
+  "stats --since 15min",
+)}
+
+'flow-balancer <command> --help' says more of each. NO_COLOR=1 leaves out the colours.`;
+
+function initCommand(root: Command): void {
+  inGroup(root.command("init"), "setUp")
     .description("print, or write, a client's configuration for this server")
-    .requiredOption("--client <name>", "claude, cursor, vscode or codex")
+    .addOption(
+      completes(
+        new Option("--client <name>", CLIENTS.join(", ")).makeOptionMandatory(),
+        CLIENTS,
+      ),
+    )
     .option("--write", "merge it into the client's file, keeping a backup")
+    .addHelpText(
+      "after",
+      examples("init --client claude", "init --client cursor --write"),
+    )
     .action(async (options: InitOptions) => {
       const { init } = await import("./commands/init.ts");
       const { data, note } = init(options, surroundings());
       print(data);
       process.stderr.write(`${note}\n`);
     });
-  doctorCommand(root);
-  addOverviewCommands(root);
-  addTasksCommands(root, afterDashes);
-  addSplitCommand(root);
-  explanations(root);
-  replayCommand(root);
-  return root;
 }
 
+const LEARNERS = [
+  "tiers",
+  "timeouts",
+  "granularity",
+  "waste",
+  "aggregation",
+  "router",
+] as const;
+
 function replayCommand(root: Command): void {
-  root
-    .command("replay")
+  inGroup(root.command("replay"), "learn")
     .description("replay a learner on a recorded trace, beside the simple rule")
-    .argument(
-      "<what>",
-      "which learner: tiers, timeouts, granularity, waste, aggregation or router",
+    .addArgument(
+      completes(
+        new Argument("<what>", `which learner: ${LEARNERS.join(", ")}`),
+        LEARNERS,
+      ),
     )
     .requiredOption("--trace <file>", "CSV, or CSV in gzip")
     .addOption(
-      new Option("--format <format>", "how to print it")
-        .choices(["text", "json"])
-        .default("text"),
+      choice("--format <format>", "how to print it", ["text", "json"]).default(
+        "text",
+      ),
     )
     .option("--json", "one JSON object; as --format json")
+    .addHelpText(
+      "after",
+      examples(
+        "replay timeouts --trace runs.csv.gz",
+        "replay tiers --trace runs.csv --json",
+      ),
+    )
     .action(
       async (
         what: string,
@@ -101,10 +158,10 @@ function replayCommand(root: Command): void {
 }
 
 function doctorCommand(root: Command): void {
-  root
-    .command("doctor")
+  inGroup(root.command("doctor"), "setUp")
     .description("say what is missing or wrong here, and how to mend it")
     .option("--json", "one JSON object")
+    .addHelpText("after", examples("doctor", "doctor --json"))
     .action(async ({ json = false }: { json?: boolean }) => {
       const { doctor } = await import("./commands/doctor.ts");
       const { probeWorker } = await import("./probe-worker.ts");
@@ -118,22 +175,6 @@ function doctorCommand(root: Command): void {
     });
 }
 
-/** What else can be explained becomes a subcommand of it: no task's id is a word. */
-function explanations(root: Command): void {
-  addExplainRoute(
-    root
-      .command("explain")
-      .description("say why a task ran where it did, and how far off that was")
-      .argument("<task>", "a task's id")
-      .option("--json", "one JSON object")
-      .action(async (task: string, { json = false }: { json?: boolean }) => {
-        const { explain } = await import("./explain.ts");
-        const { bunEnv } = await import("./env.ts");
-        print(explain(task, { json }, surroundings(), bunEnv));
-      }),
-  );
-}
-
 /** A command that runs until it is stopped; its options are settings, which it reads by itself. */
 function server(
   root: Command,
@@ -141,8 +182,7 @@ function server(
   description: string,
   run: (argv: string[]) => Promise<number>,
 ): void {
-  root
-    .command(name)
+  inGroup(root.command(name), "serve")
     .description(description)
     .usage("[settings]")
     .argument("[settings...]")
@@ -154,13 +194,23 @@ function server(
         process.exit(await run(argv));
       const { describeFlags } = await import("./config/parse-flags.ts");
       print(
-        `Usage: flow-balancer ${name} [settings]\n\n${description}\n\nSettings:\n${describeFlags()}`,
+        `Usage: flow-balancer ${name} [settings]\n\n${description}\n\nSettings:\n${describeFlags()}\n${examples(name, `${name} --pool-max-workers 4`)}`,
       );
     });
 }
 
 function print(text: string): void {
+  endQuietlyUnread(EXIT.ok);
   process.stdout.write(`${text}\n`);
+}
+
+/** Examples and explanations are written for 100 columns; a narrower terminal gets them wrapped. */
+function printHelp(text: string): void {
+  endQuietlyUnread(EXIT.ok);
+  const { isTTY, columns } = process.stdout;
+  process.stdout.write(
+    isTTY && columns > 0 ? wrappedText(text, columns) : text,
+  );
 }
 
 /** The exit code of what a command threw; says on stderr what it was. */

@@ -3,6 +3,7 @@
  * to others. It runs for every task, so it makes no promises of its own.
  */
 
+import type { EventSink } from "./core/events.ts";
 import type { Settled } from "./core/queue.ts";
 import type { TaskRecord } from "./core/task.ts";
 import type { LiveTask } from "./live-task.ts";
@@ -13,6 +14,8 @@ import { isLeftToOthers, withState } from "./what-next.ts";
 type Storing = Parameters<typeof settleTask>[3];
 
 export interface Ways extends Storing {
+  /** Hears of how each attempt ended; left out: nobody does. */
+  readonly events?: EventSink | undefined;
   /** On disk: whoever waits may hear of it. */
   settled(live: LiveTask, record: TaskRecord, settled: Settled): void;
   /** It is queued again, or another has it. `isClosing`: as it was when the pool was done with it. */
@@ -40,8 +43,34 @@ export function concludeTask(
     settleTask(live, outcome, record, ways).then((settled) => {
       const isEnd = settled.accepted && settled.again !== true;
       end(isEnd ? () => ways.settled(live, record, settled) : leave);
+      if (ways.events !== undefined)
+        tell(live, record, outcome, settled, ways.events);
     }, fail);
   }
+}
+
+/** `record`: as it was when this attempt had ended; by now the task may have begun another. */
+function tell(
+  { limitMs, limitBasis }: LiveTask,
+  { id, kind, attempt }: TaskRecord,
+  { result, execution }: PoolOutcome,
+  settled: Settled & { readonly again?: boolean },
+  events: EventSink,
+): void {
+  if (settled.accepted)
+    events({
+      type: "task.settled",
+      id,
+      kind,
+      state: result.status,
+      attempt,
+      again: settled.again === true,
+      execution,
+      limitMs,
+      limitBasis,
+      code: "error" in result ? result.error.code : null,
+    });
+  else events({ type: "fence.rejected" });
 }
 
 function finish(live: LiveTask, ways: Ways, conclude: () => void): void {

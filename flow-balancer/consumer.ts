@@ -5,6 +5,7 @@
  * a counter in memory, so that a quiet store is not read.
  */
 
+import type { EventSink } from "./core/events.ts";
 import type { HolderId, TaskId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
 import type { Claimed, TaskQueue } from "./core/queue.ts";
@@ -17,11 +18,15 @@ export interface ConsumerOptions {
   readonly kinds: () => readonly string[];
   /** How many more tasks it would take on now. */
   readonly room: () => number;
+  /** True: only such as are of a session; false: of none; null, or left out: either. */
+  readonly inSession?: () => boolean | null;
   readonly adopt: (claimed: Claimed) => void;
   readonly cancel: (id: TaskId) => void;
   /** Somebody else wrote to the store since the last call. */
   readonly changedElsewhere: () => boolean;
   readonly onChanged: () => void;
+  /** Hears of claims; left out: nobody does. */
+  readonly events?: EventSink | undefined;
   /** What went wrong with the store; it is tried again with the next beat. */
   readonly onError: (thrown: unknown) => void;
 }
@@ -37,6 +42,8 @@ export class Consumer {
   #wanted = true;
   /** Somebody said so since the last look began. */
   #nudged = false;
+  /** As it was looked for last. */
+  #inSession: boolean | null = null;
   /** Another process wrote, and what that means for our tasks was not looked at. */
   #isForeign = false;
   #stopped = false;
@@ -76,9 +83,14 @@ export class Consumer {
       } catch (thrown) {
         this.#options.onError(thrown);
       }
+      if (this.#inSession !== this.#whose()) this.#wanted = true;
       if (this.#wanted || this.#isForeign) this.#run();
       this.#plan();
     });
+  }
+
+  #whose(): boolean | null {
+    return this.#options.inSession?.() ?? null;
   }
 
   #run(): void {
@@ -118,13 +130,17 @@ export class Consumer {
       // Asked again once a task has ended.
       if (max <= 0) return;
       this.#wanted = false;
+      const inSession = (this.#inSession = this.#whose());
       const claimed = await queue.claim({
         queue: "pool",
         holder,
         max,
         leaseMs: null,
         kinds: kinds(),
+        ...(inSession !== null && { inSession }),
       });
+      if (claimed.length > 0)
+        this.#options.events?.({ type: "task.claimed", n: claimed.length });
       for (const one of claimed)
         try {
           adopt(one);

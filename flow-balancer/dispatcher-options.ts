@@ -1,6 +1,7 @@
 /** What a dispatcher is made of, and whom it tells. */
 
 import type { BalancerError } from "./core/errors.ts";
+import type { EventSink } from "./core/events.ts";
 import type { HolderId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
 import type { TaskQueue } from "./core/queue.ts";
@@ -25,6 +26,8 @@ export interface DispatcherOptions {
   readonly maxOutputChars: number;
   /** After a change of state; never in the way of the task itself. */
   readonly onChanged: (task: TaskRecord) => void;
+  /** Hears of every task that is taken, refused or ends; left out: nobody does. */
+  readonly events?: EventSink | undefined;
   /** False while nobody wants to hear of changes. */
   readonly isWatched: () => boolean;
   readonly states: StateKeeping;

@@ -82,7 +82,8 @@ export class Dispatcher {
       const recorded = await queue.record(request, terms);
       if (!recorded.isNew) return this.#join(recorded.task, options.observer);
       const { task, lease } = recorded;
-      const live = new LiveTask(task, terms, maxOutputChars);
+      this.#options.events?.({ type: "task.submitted", kind: task.kind });
+      const live = new LiveTask(task, terms, maxOutputChars, request.trace);
       live.dueBy = dueBy;
       live.listen(options.observer);
       if (lease === null) return this.#expect(live);
@@ -170,8 +171,7 @@ export class Dispatcher {
   async settled(id: TaskId, signal: AbortSignal): Promise<TaskRecord> {
     const live = this.held.get(id) ?? this.#expected.get(id);
     if (live !== undefined) {
-      const ended = await untilAborted(live.done, signal);
-      return ended ?? live.record;
+      return (await untilAborted(live.done, signal)) ?? live.record;
     }
     const { promise, resolve } = Promise.withResolvers<TaskRecord>();
     const giveUp = this.#elsewhere.watch(id, resolve);

@@ -4,21 +4,29 @@ import type { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { explainTask } from "./commands/explain.ts";
 import type { LimitInForce } from "./commands/explain/limit.ts";
+import type { Waiting } from "./commands/explain/waits.ts";
+import { isRunning } from "./commands/instances.ts";
+import type { Terminal } from "./commands/terminal.ts";
 import { type Config, loadConfig, type ConfigSources } from "./config.ts";
 import { refuseUnsafeHome } from "./config/prepare-home.ts";
 import { BalancerError } from "./core/errors.ts";
 import type { TaskId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
+import { printableJson } from "./core/printable.ts";
 import { quoted } from "./core/quoted.ts";
 import type { TaskRecord } from "./core/task.ts";
+import { PARKED_BOOT } from "./queue/group-places.ts";
 import { TaskReader } from "./queue/task-reader.ts";
+import { openInstances } from "./store-commands/read-instances.ts";
 import { hasColumn } from "./store-commands/rows.ts";
+import { InstanceLocks } from "./store/instance-locks.ts";
 import { openForReading } from "./store/open-for-reading.ts";
+import { aheadOf, heldOfGroup, standingOf } from "./watching/task-standing.ts";
 
 /** What goes to stdout. Throws NOT_FOUND, INVALID_CONFIG, SCHEMA_TOO_NEW or STORAGE_FAILED. */
 export function explain(
   id: string,
-  { json }: { readonly json: boolean },
+  as: Pick<Terminal, "width"> | "json",
   around: Omit<ConfigSources, "flags">,
   env: Env,
 ): string {
@@ -42,23 +50,60 @@ export function explain(
       throw new BalancerError(
         "NOT_FOUND",
         `there is no task ${quoted(id)} in ${path}`,
-        { hint: "The MCP tool list_tasks shows those there are." },
+        { hint: "'flow-balancer tasks list' shows those there are." },
       );
-    const explanation = explainTask({
-      task,
-      parents: new Map(
-        task.after.map(({ id: parent }) => [
-          parent,
-          reader.get(parent)?.state ?? null,
-        ]),
-      ),
-      limit: limitOf(store, task, config),
-      now: env.now(),
-    });
-    return json ? JSON.stringify(explanation.json) : explanation.text;
+    const { json, text } = explainTask(
+      {
+        task,
+        parents: new Map(
+          task.after.map(({ id: parent }) => [
+            parent,
+            reader.get(parent)?.state ?? null,
+          ]),
+        ),
+        limit: limitOf(store, task, config),
+        waiting: waitingOf(store, task, env, config),
+        now: env.now(),
+      },
+      as === "json" ? Infinity : as.width,
+    );
+    return as === "json" ? printableJson(json) : text;
   } finally {
     store.close();
   }
+}
+
+/** Null for one that is not queued, and in a store that an older version wrote. */
+function waitingOf(
+  store: Database,
+  { id, state }: TaskRecord,
+  env: Env,
+  config: Config,
+): Waiting | null {
+  if (state !== "queued" || !hasColumn(store, "tasks", "group_key"))
+    return null;
+  const standing = standingOf(store, id);
+  if (standing === null) return null;
+  const { dueBoot, groupKey, groupLimit, cancelAsked, ...rest } = standing;
+  const isParked = dueBoot === PARKED_BOOT && groupKey !== null;
+  return {
+    ...rest,
+    cancelAsked: cancelAsked === 1,
+    dueInMs: dueBoot === null || isParked ? null : dueBoot - env.boot(),
+    group: isParked
+      ? {
+          key: groupKey,
+          limit: groupLimit ?? 1,
+          held: heldOfGroup(store, groupKey),
+        }
+      : null,
+    ahead: rest.holder === null ? 0 : aheadOf(store, standing),
+    servers: openInstances(store, {
+      env,
+      locks: new InstanceLocks(config.home),
+      rhythm: config.instances,
+    }).filter(isRunning).length,
+  };
 }
 
 /** Of its last attempt, as its outcome has it; whose it was is told by the settings of now. Null: it was not noted. */

@@ -1,12 +1,14 @@
 /** What the stdio and the HTTP server have in common: settings, the engine behind them, and when to stop. */
 
 import { homedir } from "node:os";
+import { inTrace } from "./call-trace.ts";
 import { loadConfig, type Config } from "./config.ts";
 import { parseFlags } from "./config/parse-flags.ts";
 import { BalancerError } from "./core/errors.ts";
 import { bunEnv } from "./env.ts";
 import { LazyEngine } from "./lazy-engine.ts";
 import type { Deps } from "./mcp/deps.ts";
+import { openTracer } from "./open-tracer.ts";
 
 /** Exit code for settings that cannot be used. */
 export const USAGE = 2;
@@ -35,12 +37,16 @@ export function lazyEngine(
 ): LazyEngine {
   return new LazyEngine(async () => {
     // Not needed to list tools, and not cheap to load.
-    const { startEngine } = await import("./app.ts");
+    const [{ startEngine }, tracer] = await Promise.all([
+      import("./app.ts"),
+      openTracer(process.env),
+    ]);
     return startEngine({
       config,
       env: bunEnv,
       environment: process.env,
       transport,
+      tracer,
     });
   });
 }
@@ -49,6 +55,7 @@ export const depsOf = (lazy: LazyEngine): Deps => ({
   engine: () => lazy.engine(),
   started: lazy.started,
   env: bunEnv,
+  inTrace,
 });
 
 /** `closed` (the client is gone), SIGTERM and SIGINT mean the same; a second signal ends the process at once. */

@@ -7,14 +7,16 @@ import packageJson from "../package.json" with { type: "json" };
 import type { Config } from "./config.ts";
 import { Consumer } from "./consumer.ts";
 import type { InstanceView } from "./core/engine.ts";
+import type { EventSink } from "./core/events.ts";
 import type { InstanceId } from "./core/ids.ts";
+import type { InstancesStatus, LastBeat } from "./core/instance.ts";
 import type { Env } from "./core/ports.ts";
 import type { TaskQueue } from "./core/queue.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { InstanceKeeper } from "./instance-keeper.ts";
 import type { KindRegistry } from "./pool/kind-registry.ts";
 import type { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
-import type { Log } from "./stderr-log.ts";
+import type { Log } from "./server-log.ts";
 import type { Store } from "./store/database.ts";
 import { foreignChanges } from "./store/foreign-changes.ts";
 import { InstanceLocks } from "./store/instance-locks.ts";
@@ -35,17 +37,23 @@ export interface SharingParts {
   readonly transport: string;
   /** A server has died, and its work is back in the queue. */
   readonly onDead: (dead: InstanceId) => Promise<void>;
+  /** Hears of claims, of what was lost, and of servers that died; left out: nobody does. */
+  readonly events?: EventSink | undefined;
 }
 
 /** So many tasks a worker are taken on: one that runs, and one that waits for it. */
 const TASKS_PER_WORKER = 2;
 
-/** However much was submitted here, one of others for each worker is taken on too: they would wait for ever where nobody is idle. */
+/** However much was submitted here, one of others for each worker is taken on too: they would wait for ever where nobody is idle. What waits for a person (`stuck`) takes nobody's place. */
 const roomFor = (
   { size, adopted }: { readonly size: number; readonly adopted: number },
+  stuck: number,
   maxWorkers: number,
 ): number =>
-  Math.max(TASKS_PER_WORKER * maxWorkers - size, maxWorkers - adopted);
+  Math.max(
+    TASKS_PER_WORKER * maxWorkers - (size - stuck),
+    maxWorkers - Math.max(0, adopted - stuck),
+  );
 
 export class HomeSharing {
   readonly #keeper: InstanceKeeper;
@@ -70,6 +78,15 @@ export class HomeSharing {
   instances(): InstanceView[] {
     const { self, alive } = this.#keeper.status();
     return alive.map((row) => ({ ...row, isSelf: row.id === self }));
+  }
+
+  /** The others as this one sees them, with a look at the store. */
+  status(): InstancesStatus {
+    return this.#keeper.status();
+  }
+
+  lastBeat(): LastBeat {
+    return this.#keeper.lastBeat();
   }
 
   /** There may be something to claim. */
@@ -100,15 +117,25 @@ function makeConsumer(parts: SharingParts): Consumer {
     queue,
     holder: id,
     kinds: () => kinds.names(),
-    room: () =>
-      Math.min(
-        roomFor(dispatcher.held, pool.maxWorkers),
-        parts.config.pool.maxWaiting - pool.status().waiting,
-      ),
+    // What a person has stopped here is left to others.
+    room: () => {
+      const { inSessions, inNone, stuck } = pool.tiers.open;
+      return inSessions || inNone
+        ? Math.min(
+            roomFor(dispatcher.held, stuck, pool.maxWorkers),
+            parts.config.pool.maxWaiting - pool.status().waiting,
+          )
+        : 0;
+    },
+    inSession: () => {
+      const { inSessions, inNone } = pool.tiers.open;
+      return inSessions === inNone ? null : inSessions;
+    },
     adopt: (claimed) => dispatcher.adopt(claimed),
     cancel: (task) => dispatcher.cancelLive(task),
     changedElsewhere: foreignChanges(parts.store.raw),
     onChanged: () => dispatcher.lookElsewhere(),
+    events: parts.events,
     onError: (thrown) =>
       log("warn", "store.claim_failed", { error: String(thrown) }),
   });
@@ -116,14 +143,18 @@ function makeConsumer(parts: SharingParts): Consumer {
 
 function makeKeeper(parts: SharingParts, onWork: () => void): InstanceKeeper {
   const { env, queue, store, home, dispatcher, pool, log } = parts;
-  const { id, transport, config } = parts;
+  const { id, transport, config, events } = parts;
   return new InstanceKeeper({
     env,
     queue,
     rhythm: config.instances,
     processState,
     onWork,
-    onDead: parts.onDead,
+    onDead: (dead) => {
+      events?.({ type: "instance.died" });
+      return parts.onDead(dead);
+    },
+    events,
     instances: new Instances(store, env),
     locks: new InstanceLocks(home),
     self: {
@@ -140,7 +171,10 @@ function makeKeeper(parts: SharingParts, onWork: () => void): InstanceKeeper {
       demand: () => dispatcher.held.size,
     },
     live: () => dispatcher.held.leases(),
-    onLost: (leases) => dispatcher.held.lose(leases),
+    onLost: (leases) => {
+      events?.({ type: "lease.lost", n: leases.length });
+      dispatcher.held.lose(leases);
+    },
     onWake: (asleepMs) =>
       log("warn", "instance.woke", { asleep_ms: Math.round(asleepMs) }),
     onError: (step, thrown) =>

@@ -11,7 +11,7 @@ import type { Env } from "./core/ports.ts";
 import type { TaskQueue } from "./core/queue.ts";
 import type { ScriptBoard } from "./queue/shell-bridge-options.ts";
 import { ShellBridge } from "./queue/shell-bridge.ts";
-import type { Log } from "./stderr-log.ts";
+import type { Log } from "./server-log.ts";
 import type { Store } from "./store/database.ts";
 import { fileInPlace } from "./store/file-in-place.ts";
 import { Retention } from "./store/retention.ts";

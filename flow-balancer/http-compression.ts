@@ -12,6 +12,7 @@ import {
 } from "./codec/compress.ts";
 import { negotiateEncoding } from "./codec/content-encoding.ts";
 import { decompressedBody } from "./codec/decompressed-body.ts";
+import type { ErrorCode } from "./core/errors.ts";
 
 /** Best first. */
 const OFFERED = ["zstd", "gzip"] as const satisfies readonly Compression[];
@@ -120,12 +121,18 @@ function mayBeCompressed(
   );
 }
 
+const CODES = {
+  400: "INVALID_ARGUMENT",
+  413: "PAYLOAD_TOO_LARGE",
+  415: "UNSUPPORTED_MEDIA_TYPE",
+} as const satisfies Record<number, ErrorCode>;
+
 const refusal = (
-  status: number,
+  status: keyof typeof CODES,
   message: string,
   headers: Record<string, string> = {},
 ): Response =>
   Response.json(
-    { error: { message } },
+    { error: { code: CODES[status], message, hint: null } },
     { status, headers: { "Cache-Control": "no-store", ...headers } },
   );

@@ -5,13 +5,16 @@
  */
 
 import { toWireError } from "./core/errors.ts";
+import type { EventSink } from "./core/events.ts";
 import type { TaskId } from "./core/ids.ts";
-import type {
-  InstanceRecord,
-  InstanceSelf,
-  InstancesStatus,
-  LastBeat,
-  Load,
+import {
+  BEAT_STEPS,
+  type BeatStepName,
+  type InstanceRecord,
+  type InstanceSelf,
+  type InstancesStatus,
+  type LastBeat,
+  type Load,
 } from "./core/instance.ts";
 import type { Lease, TaskQueue } from "./core/queue.ts";
 import { shareSlots } from "./core/slot-share.ts";
@@ -37,6 +40,8 @@ export interface KeeperParts extends RescueParts {
   readonly live: () => readonly Lease[];
   /** Those of `live` that do not hold any more: the work under them is to be stopped. */
   readonly onLost: (leases: readonly Lease[]) => void;
+  /** Hears of leases that ran out; left out: nobody does. */
+  readonly events?: EventSink | undefined;
   /** The process was suspended, or had no processor, for so long. */
   readonly onWake: (asleepMs: number) => void;
   /** Once for each step that begins to fail, and whenever it fails otherwise than before. */
@@ -52,12 +57,19 @@ const ASLEEP_MS = 10_000;
 /** Demand is what it was at its highest in so many beats: a pause between two tasks must not cost workers. */
 const PEAK_BEATS = 10;
 
+interface StepNotes {
+  okAt: BootMs;
+  failures: number;
+  reason: string | null;
+}
+
 export class InstanceKeeper {
   readonly #parts: KeeperParts;
   readonly #rescue: InstanceRescue;
   readonly #orphans: OrphanedLeases;
   readonly #everyMs: number;
-  readonly #failing = new Map<string, string>();
+  readonly #steps: Record<BeatStepName, StepNotes>;
+  #step: BeatStepName | null = null;
   #demands: number[] = [];
   /** Those that live, as far as the last beat that could look found. */
   #rows: readonly InstanceRecord[] = [];
@@ -82,7 +94,14 @@ export class InstanceKeeper {
     this.#orphans = new OrphanedLeases(parts.queue, self.id);
     this.#everyMs = BEAT_MS + Number(Bun.hash(self.id) % BigInt(SPREAD_MS));
     this.#share = self.maxWorkers;
-    this.#beatAt = this.#orphansAt = this.#awakeSince = env.boot();
+    const now = env.boot();
+    this.#beatAt = this.#orphansAt = this.#awakeSince = now;
+    this.#steps = Object.fromEntries(
+      BEAT_STEPS.map((step) => [
+        step,
+        { okAt: now, failures: 0, reason: null },
+      ]),
+    ) as Record<BeatStepName, StepNotes>;
   }
 
   /**
@@ -103,9 +122,20 @@ export class InstanceKeeper {
   }
 
   lastBeat(): LastBeat {
+    const now = this.#parts.env.boot();
+    const steps = BEAT_STEPS.map((step) => {
+      const { okAt, failures, reason } = this.#steps[step];
+      return [step, { okMsAgo: now - okAt, failures, reason }] as const;
+    });
     return {
-      ageMs: this.#parts.env.boot() - this.#beatAt,
-      failing: [...this.#failing.keys()],
+      ageMs: now - this.#beatAt,
+      everyMs: this.#everyMs,
+      step: this.#step,
+      failing: steps.flatMap(([step, { failures }]) =>
+        failures > 0 ? [step] : [],
+      ),
+      steps: Object.fromEntries(steps) as LastBeat["steps"],
+      toldMsAgo: this.#told === null ? null : now - this.#told.at,
     };
   }
 
@@ -143,38 +173,50 @@ export class InstanceKeeper {
       this.#awakeSince = now;
       this.#wakes++;
       this.#isUnsure = true;
-      await this.#step("wake", () => this.#parts.onWake(sinceMs));
+      await this.#do("wake", () => this.#parts.onWake(sinceMs));
     }
-    await this.#step("presence", async () => {
+    await this.#do("presence", async () => {
       locks.hold(self.id);
       this.#rows = instances.alive();
       await this.#stay(this.#rows.some(({ id }) => id === self.id));
     });
-    await this.#step("rescue", async () => {
+    await this.#do("rescue", async () => {
       // As of the beginning: suspended in the middle of it, everybody would look silent.
       const watchedMs = now - this.#awakeSince;
       const seen = this.#rescue.look(this.#rows, now, watchedMs);
       this.#rows = seen.alive;
       await this.#rescue.rescue(seen.dead);
     });
-    await this.#step("sweep", async () => {
+    await this.#do("sweep", async () => {
       const { expired, due } = await queue.sweep();
       if (expired + due > 0) onWork();
+      if (expired > 0)
+        this.#parts.events?.({ type: "lease.expired", n: expired });
     });
-    await this.#step("orphans", () => this.#lookForOrphans(now));
-    await this.#step("share", () => this.#takeShare());
+    await this.#do("orphans", () => this.#lookForOrphans(now));
+    await this.#do("share", () => this.#takeShare());
   }
 
-  async #step(what: string, run: () => void | Promise<void>): Promise<void> {
+  async #do(
+    step: BeatStepName,
+    run: () => void | Promise<void>,
+  ): Promise<void> {
     if (this.#closed !== undefined) return;
+    const notes = this.#steps[step];
+    this.#step = step;
     try {
       await run();
-      this.#failing.delete(what);
+      notes.okAt = this.#parts.env.boot();
+      notes.failures = 0;
+      notes.reason = null;
     } catch (thrown) {
       const { message } = toWireError(thrown);
-      const isNews = this.#failing.get(what) !== message;
-      this.#failing.set(what, message);
-      if (isNews) this.#parts.onError(what, thrown);
+      const isNews = notes.reason !== message;
+      notes.failures++;
+      notes.reason = message;
+      if (isNews) this.#parts.onError(step, thrown);
+    } finally {
+      this.#step = null;
     }
   }
 

@@ -5,9 +5,11 @@ import type { TaskObserver } from "./core/engine.ts";
 import type { TaskId } from "./core/ids.ts";
 import { learningBucket } from "./core/learning-key.ts";
 import type { Lease, Terms } from "./core/queue.ts";
+import type { LimitBasis } from "./core/run-limit.ts";
 import { quoted } from "./core/quoted.ts";
 import type { EpochMs, MonoMs } from "./core/time.ts";
 import type { TaskOutput, TaskRecord, TaskResult } from "./core/task.ts";
+import type { TraceCarrier } from "./core/trace-context.ts";
 import type { PoolOutcome, PoolRun } from "./pool/pool-task.ts";
 import { PrintedText } from "./printed-text.ts";
 import type { StateChange } from "./store/state-change.ts";
@@ -22,6 +24,8 @@ export class LiveTask {
   readonly #reject: (reason: unknown) => void;
   /** When it is to have ended; null: whenever. */
   dueBy: MonoMs | null = null;
+  /** Which trace it belongs to, while it is in this process; null: none. */
+  readonly trace: TraceCarrier | null;
   /** The pool would not take it, or it never came so far. */
   isRefused = false;
   /** It was found in the store, rather than submitted here. */
@@ -43,6 +47,8 @@ export class LiveTask {
   #startedAt: EpochMs | null = null;
   /** How long it may run without a sign of life; null: it has not begun to. */
   limitMs: number | null = null;
+  /** By whose word; null: as above. */
+  limitBasis: LimitBasis | null = null;
   /** The pool is done with it. */
   #isOver = false;
   #record: TaskRecord;
@@ -50,8 +56,14 @@ export class LiveTask {
   #lease: Lease | null = null;
 
   /** Of what it prints, `maxOutputChars` are kept; a worker should send no more, but is not trusted to. */
-  constructor(record: TaskRecord, terms: Terms, maxOutputChars: number) {
+  constructor(
+    record: TaskRecord,
+    terms: Terms,
+    maxOutputChars: number,
+    trace: TraceCarrier | null = null,
+  ) {
     this.#record = record;
+    this.trace = trace;
     this.#maxOutputChars = maxOutputChars;
     this.terms = terms;
     this.isAwaited = terms.awaited;

@@ -47,7 +47,7 @@ import type { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
 import type { RetryBudgets } from "./retry-budgets.ts";
 import type { RoutedTask, RoutingDesk } from "./routing-desk.ts";
 import { servedKindStats } from "./served-kind-stats.ts";
-import type { Log } from "./stderr-log.ts";
+import type { Log } from "./server-log.ts";
 import type { Store } from "./store/database.ts";
 
 export interface EngineParts {

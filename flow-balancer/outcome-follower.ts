@@ -6,7 +6,7 @@
 
 import type { Env } from "./core/ports.ts";
 import type { ReadSlice } from "./outcome-slices.ts";
-import type { Log } from "./stderr-log.ts";
+import type { Log } from "./server-log.ts";
 import type { Store } from "./store/database.ts";
 import { LearnedStates } from "./store/learned-states.ts";
 

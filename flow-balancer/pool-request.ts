@@ -22,6 +22,7 @@ function limitsOf(
   const learned =
     named === null ? limitFor?.(record.kind, live.bucket) : undefined;
   live.limitMs = learned?.softMs ?? named ?? timeoutMs;
+  live.limitBasis = learned?.basis ?? (named === null ? "default" : "explicit");
   return learned === undefined
     ? { timeoutMs: live.limitMs }
     : { timeoutMs: learned.softMs, maxTimeoutMs: learned.maxMs };
@@ -58,6 +59,7 @@ export function poolRequest(
     timeoutMs: record.timeoutMs ?? kind.timeoutMs,
     limits: () => limitsOf(live, kind, limitFor),
     deadlineMs,
+    trace: live.trace,
   };
   return terms.runsOnce ? { ...task, mayStart: () => begins(lease) } : task;
 }

@@ -9,13 +9,14 @@ import type { DeadlineDesk } from "./deadline-desk.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { HomeSharing } from "./home-sharing.ts";
 import type { HomeUpkeep } from "./home-upkeep.ts";
-import type { RunningEngine } from "./lazy-engine.ts";
+import type { RunningEngine, Watching } from "./lazy-engine.ts";
 import type { LocalEngine } from "./local-engine.ts";
 import type { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
 import type { RoutingDesk } from "./routing-desk.ts";
 import type { SessionKeeping } from "./session-keeping.ts";
-import type { Log } from "./stderr-log.ts";
+import type { Log } from "./server-log.ts";
 import { closeStore, type Store } from "./store/database.ts";
+import type { TaskTracer } from "../monitoring/tracing/task-tracer.ts";
 
 /** What nearly every part is made of. */
 export interface Base {
@@ -38,12 +39,15 @@ export interface Parts {
   readonly board: SqliteBoard;
   readonly deadlines: DeadlineDesk | null;
   readonly routing: RoutingDesk | null;
+  readonly tracer: Pick<TaskTracer, "close"> | null;
+  readonly watching: { view(): Watching; stop(): Promise<void> };
 }
 
 export function runningEngine(parts: Parts): RunningEngine {
   let closed: Promise<void> | undefined;
   return {
     engine: parts.engine,
+    watching: async () => parts.watching.view(),
     close: (drainMs) => (closed ??= end(parts, drainMs)),
   };
 }
@@ -63,8 +67,9 @@ async function end(parts: Parts, drainMs: number): Promise<void> {
     .catch((thrown: unknown) => logFailure(base.log, thrown));
   keeping.stop();
   await upkeep.stop({ isLast: sharing.isAlone });
+  await parts.watching.stop();
   flush(board, base.log);
-  await sharing.leave();
+  await Promise.all([sharing.leave(), parts.tracer?.close()]);
   await closeStore(base.store);
 }
 

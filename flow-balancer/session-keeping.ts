@@ -3,7 +3,7 @@
 import type { SessionId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
 import type { StateKeeping } from "./state-keeping.ts";
-import type { Log } from "./stderr-log.ts";
+import type { Log } from "./server-log.ts";
 import { Blobs } from "./store/blobs.ts";
 import type { Store } from "./store/database.ts";
 import { SessionEvents } from "./store/session-events.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Env } from "./core/ports.ts";
-import type { Log } from "./stderr-log.ts";
+import type { Log } from "./server-log.ts";
 import type { Store } from "./store/database.ts";
 import { LearnedStates } from "./store/learned-states.ts";
 import type { LearnedState } from "./store/read-learned.ts";

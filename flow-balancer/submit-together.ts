@@ -6,6 +6,7 @@ import type {
   SubmitOptions,
   TaskObserver,
 } from "./core/engine.ts";
+import type { EventSink } from "./core/events.ts";
 import type { HolderId } from "./core/ids.ts";
 import type { TaskQueue } from "./core/queue.ts";
 import type { TaskRecord } from "./core/task.ts";
@@ -18,6 +19,7 @@ interface Parts {
   readonly kinds: KindRegistry;
   readonly holder: HolderId;
   readonly maxOutputChars: number;
+  readonly events?: EventSink | undefined;
 }
 
 interface Desk {
@@ -31,7 +33,7 @@ interface Desk {
 export async function submitTogether(
   asked: readonly NamedRequest[],
   { terms, observer }: SubmitOptions,
-  { queue, kinds, holder, maxOutputChars }: Parts,
+  { queue, kinds, holder, maxOutputChars, events }: Parts,
   desk: Desk,
 ): Promise<readonly Submission[]> {
   const tasks = asked.map(({ id, request }) => {
@@ -43,7 +45,9 @@ export async function submitTogether(
   return recorded.map((task, at) => {
     const fresh = tasks[at];
     if (task.id !== fresh?.id) return desk.join(task, observer);
-    const live = new LiveTask(task, fresh.terms, maxOutputChars);
+    const { trace = null } = fresh.request;
+    events?.({ type: "task.submitted", kind: task.kind });
+    const live = new LiveTask(task, fresh.terms, maxOutputChars, trace);
     live.listen(observer);
     return desk.expect(live);
   });

@@ -13,12 +13,16 @@ function consuming(waiting: number, room = 2) {
   const env = new FakeEnv();
   const seen = {
     claims: [] as number[],
+    whose: [] as (boolean | undefined)[],
     adopted: [] as string[],
     cancelled: [] as string[],
     looks: 0,
     errors: [] as string[],
   };
-  const state = { waiting, room, isForeign: false, adoptThrows: "" };
+  const state = {
+    ...{ waiting, room, isForeign: false, adoptThrows: "" },
+    inSession: null as boolean | null,
+  };
   /** How often each is yet to fail. */
   const failing = { claim: 0, cancelAsked: 0, changedElsewhere: 0 };
   const fails = (what: keyof typeof failing): void => {
@@ -27,8 +31,9 @@ function consuming(waiting: number, room = 2) {
     throw new Error(what);
   };
   const queue = {
-    claim: async ({ max }: ClaimAsk) => {
+    claim: async ({ max, inSession }: ClaimAsk) => {
       fails("claim");
+      seen.whose.push(inSession);
       seen.claims.push(max);
       const taken = Math.min(max, state.waiting);
       const first = state.waiting;
@@ -50,6 +55,7 @@ function consuming(waiting: number, room = 2) {
     holder: holderId("me"),
     kinds: () => ["shell"],
     room: () => state.room,
+    inSession: () => state.inSession,
     adopt: ({ task }) => {
       if (task.id === state.adoptThrows) throw new Error("no");
       seen.adopted.push(task.id);
@@ -101,6 +107,18 @@ test("reads nothing while nobody wrote, and all there is to know once somebody d
     cancelled: ["task_unwanted"],
     looks: 1,
   });
+  await consumer.stop();
+});
+
+test("asks only for those that could begin, and again once that is others", async () => {
+  const { consumer, state, seen, beat } = consuming(0);
+  state.inSession = false;
+  consumer.start();
+  for (let n = 0; n < 5; n++) await beat();
+  expect(seen.whose).toEqual([false]);
+  state.inSession = null;
+  for (let n = 0; n < 5; n++) await beat();
+  expect(seen.whose).toEqual([false, undefined]);
   await consumer.stop();
 });
 

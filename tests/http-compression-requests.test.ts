@@ -71,7 +71,11 @@ describe("a request's body", () => {
       const refused = await send(one, coding);
       expect(refused.status).toBe(413);
       expect(await refused.json()).toEqual({
-        error: { message: "the body exceeds 100000 bytes decompressed" },
+        error: {
+          code: "PAYLOAD_TOO_LARGE",
+          message: "the body exceeds 100000 bytes decompressed",
+          hint: null,
+        },
       });
       const chance = new Uint8Array(MAX_BODY_BYTES + 1);
       expect((await send(chance, coding)).status).toBe(413);
@@ -102,7 +106,11 @@ describe("a request's body", () => {
         const response = await send(body, coding);
         expect(response.status).toBe(400);
         expect(await response.json()).toEqual({
-          error: { message: `the body is not ${coding}, or not all of it` },
+          error: {
+            code: "INVALID_ARGUMENT",
+            message: `the body is not ${coding}, or not all of it`,
+            hint: null,
+          },
         });
       }
     },

@@ -11,11 +11,13 @@ import { resolve } from "node:path";
 const TEST_TIMEOUT_MS = 60_000;
 /** A whole run on 2 cores takes a small part of it; what hangs is ended. */
 const RUN_TIMEOUT_MS = 600_000;
+const INSTALL_TIMEOUT_MS = 240_000;
 /** Files run beside each other, each in a process of its own: one that crashes takes no other along. More compete for the processes they start. */
 const MAX_PARALLEL = 4;
 
 const ROOT = resolve(import.meta.dir, "..");
 const filters = process.argv.slice(2);
+if (filters.length === 0) await installPackages();
 const runner = Bun.spawn(
   [
     process.execPath,
@@ -56,3 +58,17 @@ for (const complaint of complaints) console.log(`failed: ${complaint}`);
 const failed = counted + (complaints.length > 0 ? 1 : 0);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
+
+/** The browser and promtool, where they are missing and this user may install them. Where they cannot be had, the tests that need them say so themselves, and fail in CI. */
+async function installPackages(): Promise<void> {
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot || Bun.which("apt-get") === null) return;
+  const script = resolve(ROOT, ".ci/system-packages");
+  const installing = Bun.spawn([script, "chromium", "prometheus"], {
+    stdin: "ignore",
+    stdout: "inherit",
+    stderr: "inherit",
+    timeout: INSTALL_TIMEOUT_MS,
+  });
+  await installing.exited;
+}

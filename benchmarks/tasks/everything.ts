@@ -29,6 +29,7 @@ export default defineTask({
   run: ({ kind, session, input }, context) => {
     const inSession: TaskContext = {
       taskId: context.taskId,
+      traceparent: context.traceparent,
       attempt: context.attempt,
       get signal() {
         return context.signal;

@@ -41,6 +41,9 @@ export const askerOf = (context: BoardContext, by: Claimer): Asker => ({
   load: loadOf(context, by),
 });
 
+/** All that is needed to tell why an item is not to be had. */
+type Looking = Pick<BoardContext, "reads" | "env" | "withdraw">;
+
 /** Page by page, until something can be offered. */
 export function rankReady(context: BoardContext, asker: Asker): Ranking {
   const obstacles: Obstacle[] = [];
@@ -138,8 +141,8 @@ class WaiterCount {
 }
 
 /** Null: as far as the item goes, it can be claimed. */
-function whyNot(
-  context: BoardContext,
+export function whyNot(
+  context: Looking,
   row: ItemRow,
   by: HolderId | null,
 ): Obstacle | null {
@@ -174,7 +177,11 @@ const ENDS = {
   failure: " to fail",
 } as const;
 
-function waitsFor({ reads, env }: BoardContext, row: ItemRow): string {
+/** Of a task of the board or the pool. */
+export function waitsFor(
+  { reads, env }: Pick<Looking, "reads" | "env">,
+  row: Pick<ItemRow, "seq" | "pending">,
+): string {
   const parents = reads.parents.all({ seq: row.seq, limit: MAX_PARENTS });
   const names = parents.map(({ id, title, on, startedAt, ...held }) => {
     const worker = workerOf(held);

@@ -13,8 +13,10 @@ const SOURCE = resolve(import.meta.dir, "..");
 /** The server finds its worker's code and its migrations beside itself. */
 const ENTRIES = ["server.ts", "worker/child.ts"];
 const MIGRATIONS = "store/migrations";
+/** A program that leaves the dashboard's files in a folder; the server looks for them beside itself. */
+const DASHBOARD = "../monitoring/dashboard/build-dashboard.ts";
 
-/** Empties `folder` first. Throws an AggregateError that names what could not be bundled. */
+/** Empties `folder` first. Throws an error that names what could not be bundled. */
 export async function build(folder: string): Promise<readonly string[]> {
   rmSync(folder, { recursive: true, force: true });
   const { outputs } = await Bun.build({
@@ -25,13 +27,27 @@ export async function build(folder: string): Promise<readonly string[]> {
     // Bytecode without an executable is for CommonJS only.
     format: "cjs",
     bytecode: true,
+    // Left alone, each would name the folder of its source on the machine it was built on.
+    define: {
+      "import.meta.dir": "module.path",
+      "import.meta.path": "module.filename",
+    },
     // Names stay, so that errors can be read.
     minify: { syntax: true, whitespace: true },
   });
   cpSync(join(SOURCE, MIGRATIONS), join(folder, "migrations"), {
     recursive: true,
   });
-  return outputs.map(({ path }) => path);
+  return [...outputs.map(({ path }) => path), ...buildDashboard(folder)];
+}
+
+function buildDashboard(folder: string): readonly string[] {
+  const { success, stderr } = Bun.spawnSync(
+    [process.execPath, join(SOURCE, DASHBOARD), folder],
+    { stdin: "ignore", stdout: "ignore" },
+  );
+  if (!success) throw new Error(`the dashboard cannot be built: ${stderr}`);
+  return ["html", "js", "css"].map((part) => join(folder, `dashboard.${part}`));
 }
 
 if (import.meta.main) {

@@ -13,8 +13,11 @@ import {
   type TaskState,
 } from "../core/task.ts";
 import type { Tier } from "../core/tier.ts";
+import { age } from "./elapsed.ts";
 import { comparisonLines, offBy } from "./explain/comparison.ts";
+import { wrappedLines } from "./wrapped-lines.ts";
 import { type LimitInForce, limitWords } from "./explain/limit.ts";
+import { type Waiting, waitsJson, waitWords } from "./explain/waits.ts";
 
 export interface ExplainedTask {
   readonly task: TaskRecord;
@@ -22,6 +25,8 @@ export interface ExplainedTask {
   readonly parents: ReadonlyMap<TaskId, TaskState | null>;
   /** Null: none was noted, as of a task that never ran. */
   readonly limit: LimitInForce | null;
+  /** Of a queued task; null: it is none, or its store is of an older version. */
+  readonly waiting: Waiting | null;
   readonly now: EpochMs;
 }
 
@@ -36,11 +41,15 @@ const TIERS: Readonly<Record<Tier, string>> = {
   cold: "it had to load the kind's code",
 };
 
-export function explainTask(explained: ExplainedTask): Explanation {
-  return { json: jsonOf(explained), text: textOf(explained) };
+/** `width`: of the terminal, cells. */
+export function explainTask(
+  explained: ExplainedTask,
+  width = Infinity,
+): Explanation {
+  return { json: jsonOf(explained), text: textOf(explained, width) };
 }
 
-function jsonOf({ task, parents, limit, now }: ExplainedTask): object {
+function jsonOf({ task, parents, limit, waiting, now }: ExplainedTask): object {
   const { execution, result } = task;
   const decision = execution?.decision ?? null;
   return {
@@ -59,6 +68,7 @@ function jsonOf({ task, parents, limit, now }: ExplainedTask): object {
     started_at: task.startedAt === null ? null : time(task.startedAt),
     settled_at: task.settledAt === null ? null : time(task.settledAt),
     age_ms: isTerminal(task.state) ? null : now - task.submittedAt,
+    waits: waiting === null ? null : waitsJson(waiting),
     execution:
       execution === null
         ? null
@@ -80,25 +90,31 @@ function jsonOf({ task, parents, limit, now }: ExplainedTask): object {
 
 type Line = readonly [label: string, text: string];
 
-function textOf(explained: ExplainedTask): string {
-  const { task } = explained;
+function textOf(explained: ExplainedTask, terminalWidth: number): string {
+  const { task, now } = explained;
   const lines: Line[] = [
     ["task", `${task.id}: ${visible(task.kind)}, ${task.state}`],
-    ["asked", asked(task)],
+    ["asked", asked(task, now)],
     ...(isTerminal(task.state) ? [] : whyItWaits(explained)),
     ...(task.execution === null ? [] : ranOn(task.execution)),
     ...limitOf(explained),
-    ...ended(task),
+    ...ended(task, now),
   ];
   const width = Math.max(...lines.map(([label]) => label.length)) + 2;
   return lines
-    .map(([label, text]) => `${label.padEnd(width)}${text}`.trimEnd())
+    .flatMap(([label, text]) =>
+      wrappedLines(
+        `${label.padEnd(width)}${text}`.trimEnd(),
+        terminalWidth,
+        width,
+      ),
+    )
     .join("\n");
 }
 
-function asked(task: TaskRecord): string {
+function asked(task: TaskRecord, now: EpochMs): string {
   return [
-    time(task.submittedAt),
+    moment(task.submittedAt, now),
     task.session === null ? "no session" : `session ${visible(task.session)}`,
     ...(task.priority === 0 ? [] : [`priority ${task.priority}`]),
     ...(task.attempt === 1 ? [] : [`attempt ${task.attempt}`]),
@@ -112,12 +128,14 @@ const limitOf = ({ limit }: ExplainedTask): Line[] =>
   limit === null || limit.by === "task" ? [] : [["limit", limitWords(limit)]];
 
 /** As far as the row tells: what the pool has in mind is in the memory of its server alone. */
-function whyItWaits({ task, parents, now }: ExplainedTask): Line[] {
+function whyItWaits({ task, parents, waiting, now }: ExplainedTask): Line[] {
+  const words = waiting === null ? null : waitWords(waiting);
   const note: Line = [
     "note",
-    task.holder === null
-      ? "Nobody has it: the next server with room for it takes it."
-      : `${quoted(task.holder)} has it; should that die, another server takes it over.`,
+    words?.note ??
+      (task.holder === null
+        ? "Nobody has it: the next server with room for it takes it."
+        : `${quoted(task.holder)} has it; should that die, another server takes it over.`),
   ];
   if (task.state === "running")
     return [
@@ -129,7 +147,12 @@ function whyItWaits({ task, parents, now }: ExplainedTask): Line[] {
   );
   return [
     ["waits", `since ${since(task.submittedAt, now)}`],
-    ["for", open.length > 0 ? "the tasks it comes after:" : "a worker"],
+    [
+      "for",
+      open.length > 0
+        ? "the tasks it comes after:"
+        : (words?.for ?? "a worker"),
+    ],
     ...open.map(([id, state]): Line => ["", `${id}, ${state ?? "not there"}`]),
     note,
   ];
@@ -176,10 +199,15 @@ const why = ({ way, instead, insteadMs, priceMs }: Decision): Line[] => [
       : []),
 ];
 
-function ended({ state, settledAt, execution, result }: TaskRecord): Line[] {
+function ended(
+  { state, settledAt, execution, result }: TaskRecord,
+  now: EpochMs,
+): Line[] {
   if (settledAt === null || result === null) return [];
   const never = execution === null ? ", never on a worker" : "";
-  const lines: Line[] = [["ended", `${time(settledAt)}, ${state}${never}`]];
+  const lines: Line[] = [
+    ["ended", `${moment(settledAt, now)}, ${state}${never}`],
+  ];
   if (!("error" in result)) return lines;
   const { code, message, hint, retry_after_ms } = result.error;
   lines.push(["error", `${code}: ${visible(message)}`]);
@@ -190,6 +218,9 @@ function ended({ state, settledAt, execution, result }: TaskRecord): Line[] {
 }
 
 const time = (at: EpochMs): string => new Date(at).toISOString();
+
+const moment = (at: EpochMs, now: EpochMs): string =>
+  `${time(at)} (${age(at, now) === "now" ? "just now" : `${age(at, now)} ago`})`;
 
 const since = (at: EpochMs, now: EpochMs): string =>
   `${time(at)}, ${Math.max(0, Math.round((now - at) / 1_000))} s ago`;

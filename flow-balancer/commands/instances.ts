@@ -1,10 +1,12 @@
 /** The servers of a home as a table, or as one object. Pure. */
 
 import { printable, printableJson } from "../core/printable.ts";
-import { type Column, tableLines } from "../core/table.ts";
+import type { Column } from "../core/table.ts";
 import type { EpochMs } from "../core/time.ts";
 import type { Answer } from "./answer.ts";
 import { age, elapsed } from "./elapsed.ts";
+import { clockOrNone } from "./moment.ts";
+import { paintedTable } from "./painted-table.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
@@ -49,25 +51,16 @@ export function instancesAnswer(
     };
   if (instances.length === 0)
     return { data: "", notes: ["No server has been here yet."] };
-  const [head = "", ...lines] = tableLines(columns(now), instances, as);
   return {
-    data: [
-      as.paint.bold(head),
-      ...lines.map((line, index) => painted(line, instances[index], as)),
-    ].join("\n"),
+    data: paintedTable(instanceColumns(now), instances, as, (line, it) => {
+      if (it.condition === "alive") return line;
+      const { dim, red } = as.paint;
+      return it.condition === "stopped" ? dim(line) : red(line);
+    }),
   };
 }
 
-const painted = (
-  line: string,
-  instance: InstanceView | undefined,
-  { paint }: Terminal,
-): string => {
-  if (instance === undefined || instance.condition === "alive") return line;
-  return instance.condition === "stopped" ? paint.dim(line) : paint.red(line);
-};
-
-const columns = (now: EpochMs): Column<InstanceView>[] => [
+export const instanceColumns = (now: EpochMs): Column<InstanceView>[] => [
   { title: "id", cell: ({ id }) => printable(id), weight: 5 },
   { title: "pid", cell: ({ pid }) => String(pid), weight: Infinity },
   {
@@ -87,6 +80,7 @@ const columns = (now: EpochMs): Column<InstanceView>[] => [
     cell: ({ startedAt }) => age(startedAt, now),
     weight: 6,
   },
+  { title: "at", cell: (it) => clockOrNone(it.startedAt, now), weight: 1.5 },
   { title: "heartbeat", cell: heartbeat, weight: 7 },
   {
     title: "ended",

@@ -2,11 +2,12 @@
 
 import { size } from "../core/figures.ts";
 import { printable, printableJson } from "../core/printable.ts";
-import { type Column, tableLines } from "../core/table.ts";
+import type { Column } from "../core/table.ts";
 import type { EpochMs } from "../core/time.ts";
 import type { Answer } from "./answer.ts";
 import { age } from "./elapsed.ts";
-
+import { clockOrNone } from "./moment.ts";
+import { paintedTable } from "./painted-table.ts";
 import { isoOrNull } from "./task-view.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -45,8 +46,7 @@ export function sessionsAnswer(
         all ? "There are no sessions yet." : "There are no open sessions.",
       ],
     };
-  const [head = "", ...lines] = tableLines(columns(now), sessions, as);
-  return { data: [as.paint.bold(head), ...lines].join("\n") };
+  return { data: paintedTable(columns(now), sessions, as) };
 }
 
 const columns = (now: EpochMs): Column<SessionView>[] => [
@@ -70,6 +70,7 @@ const columns = (now: EpochMs): Column<SessionView>[] => [
     cell: (it) => ago(it.lastUsedAt, now),
     weight: 7,
   },
+  { title: "at", cell: (it) => clockOrNone(it.lastUsedAt, now), weight: 0.5 },
   {
     title: "name",
     cell: ({ name }) => printable(name ?? ""),

@@ -3,10 +3,12 @@
 import { count, grouped } from "../core/figures.ts";
 import { printable, printableJson } from "../core/printable.ts";
 import { TASK_STATES, type TaskState } from "../core/task.ts";
+import type { EpochMs } from "../core/time.ts";
 import { type Answer, EXIT } from "./answer.ts";
 import { elapsed } from "./elapsed.ts";
 import { instanceJson, type InstanceView, isRunning } from "./instances.ts";
 import { type Fact, labelledLines } from "./labelled-lines.ts";
+import { agoAt } from "./moment.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface BoardFigures {
@@ -41,6 +43,7 @@ export interface StatusFacts {
 
 export function statusAnswer(
   facts: StatusFacts,
+  now: EpochMs,
   as: Terminal | "json",
 ): Answer {
   const problems = problemsOf(facts);
@@ -49,7 +52,7 @@ export function statusAnswer(
     data:
       as === "json"
         ? printableJson({ schema: 1, status, ...jsonOf(facts), problems })
-        : textOf(facts, status, problems, as),
+        : textOf(facts, status, problems, now, as),
     exitCode: EXIT_CODES[status],
   };
 }
@@ -99,7 +102,8 @@ function textOf(
   facts: StatusFacts,
   status: Status,
   problems: readonly string[],
-  { paint }: Terminal,
+  now: EpochMs,
+  { paint, width }: Terminal,
 ): string {
   const { tasks, board, home, isStored } = facts;
   return labelledLines(
@@ -108,6 +112,7 @@ function textOf(
         "status",
         `${paint[COLOURS[status]](WORDS[status])}${serversText(facts)}`,
       ],
+      ...sinceFact(facts, now),
       ...(tasks === null ? [] : [["tasks", tasksText(tasks)] as const]),
       ...(board === null ? [] : [["board", boardText(board)] as const]),
       [
@@ -116,7 +121,7 @@ function textOf(
       ],
       ...problems.map((text): Fact => ["wrong", paint.red(printable(text))]),
     ],
-    paint,
+    { paint, width },
   );
 }
 
@@ -137,6 +142,15 @@ function serversText({ instances }: StatusFacts): string {
   const sum = (of: (it: InstanceView) => number): number =>
     running.reduce((total, it) => total + of(it), 0);
   return `: ${count(running.length, "server")}, workers: ${sum(({ wants }) => wants)} wanted, ${running.map(({ share }) => share).join(" + ")} allowed`;
+}
+
+/** Of several servers the first. */
+function sinceFact({ instances }: StatusFacts, now: EpochMs): Fact[] {
+  const starts = instances
+    .filter(isRunning)
+    .map(({ startedAt }) => startedAt)
+    .toSorted((a, b) => a - b);
+  return starts[0] === undefined ? [] : [["since", agoAt(starts[0], now)]];
 }
 
 /** What there is none of is left out. */

@@ -2,11 +2,13 @@
 
 import { count, grouped } from "../core/figures.ts";
 import { printable, printableJson } from "../core/printable.ts";
-import { type Column, tableLines } from "../core/table.ts";
+import type { Column } from "../core/table.ts";
 import { isTerminal } from "../core/task.ts";
 import type { EpochMs } from "../core/time.ts";
 import type { Answer } from "./answer.ts";
 import { age, elapsed } from "./elapsed.ts";
+import { clockTime } from "./moment.ts";
+import { paintedTable } from "./painted-table.ts";
 import { standing, taskJson, type TaskView } from "./task-view.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -20,10 +22,12 @@ export interface TaskPage {
   readonly more: boolean;
   /** Not all were asked for. */
   readonly isChosen: boolean;
+  /** What somebody probably meant with a kind that is not there, to end a sentence with. */
+  readonly meant?: string;
 }
 
 export function tasksListAnswer(
-  { tasks, more, isChosen }: TaskPage,
+  { tasks, more, isChosen, meant = "." }: TaskPage,
   now: EpochMs,
   as: Terminal | "json",
 ): Answer {
@@ -34,14 +38,14 @@ export function tasksListAnswer(
   if (tasks.length === 0)
     return {
       data: "",
-      notes: [isChosen ? "No task is like that." : "There are no tasks yet."],
+      notes: [
+        isChosen ? `No task is like that${meant}` : "There are no tasks yet.",
+      ],
     };
-  const [head = "", ...lines] = tableLines(columns(now), tasks, as);
   return {
-    data: [
-      as.paint.bold(head),
-      ...lines.map((line, index) => painted(line, tasks[index], as)),
-    ].join("\n"),
+    data: paintedTable(taskColumns(now), tasks, as, (line, task) =>
+      painted(line, task, as),
+    ),
     notes: more ? [moreNote(tasks.length)] : [],
   };
 }
@@ -53,16 +57,16 @@ const moreNote = (shown: number): string =>
 
 function painted(
   line: string,
-  task: TaskView | undefined,
-  { paint }: Terminal,
+  task: TaskView,
+  { paint }: Pick<Terminal, "paint">,
 ): string {
-  if (task === undefined || !isTerminal(task.state)) return line;
+  if (!isTerminal(task.state)) return line;
   return task.state === "completed" || task.state === "cancelled"
     ? paint.dim(line)
     : paint.red(line);
 }
 
-const columns = (now: EpochMs): Column<TaskView>[] => [
+export const taskColumns = (now: EpochMs): Column<TaskView>[] => [
   { title: "id", cell: ({ id }) => printable(id), weight: Infinity },
   {
     title: "state",
@@ -71,6 +75,7 @@ const columns = (now: EpochMs): Column<TaskView>[] => [
     align: "left",
   },
   { title: "age", cell: (it) => age(it.submittedAt, now), weight: 8 },
+  { title: "at", cell: (it) => clockTime(it.submittedAt, now), weight: 1 },
   { title: "took", cell: (it) => took(it, now), weight: 5 },
   {
     title: "try",

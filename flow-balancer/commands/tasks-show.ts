@@ -29,7 +29,7 @@ export const tasksShowAnswer = (
   data:
     as === "json"
       ? printableJson(detailsJson(details))
-      : labelledLines(factsOf(details, now), as.paint),
+      : labelledLines(factsOf(details, now), as),
 });
 
 function factsOf(it: TaskDetails, now: EpochMs): Fact[] {

@@ -3,7 +3,7 @@
 import { count, duration, grouped } from "../core/figures.ts";
 import { printable, printableJson } from "../core/printable.ts";
 import type { RunLimit } from "../core/run-limit.ts";
-import { type Column, tableLines } from "../core/table.ts";
+import type { Column } from "../core/table.ts";
 import {
   type BucketTimeouts,
   type KindTimeouts,
@@ -11,6 +11,7 @@ import {
 } from "../core/timeout-stats.ts";
 import type { Answer } from "./answer.ts";
 import { elapsed } from "./elapsed.ts";
+import { paintedTable } from "./painted-table.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface KnownTimeouts {
@@ -21,6 +22,8 @@ export interface KnownTimeouts {
   readonly isLearned: boolean;
   /** Asked for one kind. */
   readonly kind: string | null;
+  /** What somebody probably meant with a kind of which nothing is known, to end a sentence with. */
+  readonly meant: string;
   /** Why what was learned before cannot be read; null: it can. */
   readonly warning: string | null;
 }
@@ -29,7 +32,7 @@ export function timeoutStatsAnswer(
   known: KnownTimeouts,
   as: Terminal | "json",
 ): Answer {
-  const { kinds, kind, fixed, isLearned, warning } = known;
+  const { kinds, kind, fixed, isLearned, meant, warning } = known;
   const notes = warning === null ? [] : [warning];
   if (as === "json")
     return {
@@ -49,21 +52,16 @@ export function timeoutStatsAnswer(
       notes: [
         kind === null
           ? "No task has ended yet."
-          : `No task of kind '${printable(kind)}' has ended yet.`,
+          : `No task of kind '${printable(kind)}' has ended yet${meant}`,
         ...notes,
       ],
     };
-  const lines =
-    kind === null
-      ? tableLines(KINDS, kinds, as)
-      : tableLines(
-          BUCKETS,
-          kinds.flatMap(({ buckets }) => buckets),
-          as,
-        );
-  const [head = "", ...rest] = lines;
+  const buckets = kinds.flatMap((it) => it.buckets);
   return {
-    data: [as.paint.bold(head), ...rest].join("\n"),
+    data:
+      kind === null
+        ? paintedTable(KINDS, kinds, as)
+        : paintedTable(BUCKETS, buckets, as),
     notes: [...notes, ...sayings(known)],
   };
 }

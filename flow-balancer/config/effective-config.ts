@@ -1,6 +1,6 @@
 /**
- * The settings in force and where each came from, for people. No setting holds a secret: kinds
- * name the variables they want, and values of variables are never part of a configuration.
+ * The settings in force and where each came from, for people, without secrets: kinds name the
+ * variables they want, and of what may hold one (a webhook, its program) only the beginning is shown.
  */
 
 import type { Config } from "./shape.ts";
@@ -8,9 +8,10 @@ import type { JsonValue } from "../core/json.ts";
 
 /** `{"pool.max_workers": {value: 8, origin: "default"}, ...}`, keys as in a file. */
 export function effectiveConfig(config: Config): JsonValue {
-  const { origins, warnings, kinds, projectRoot, ...settings } = config;
+  const { origins, warnings, kinds, projectRoot, alerts, ...settings } = config;
   const values = [
     ...leaves(settings, []),
+    ...leaves(withoutSecrets(alerts), ["alerts"]),
     ...kinds.flatMap(({ name, ...kind }) => leaves(kind, ["kinds", name])),
   ];
   return {
@@ -23,6 +24,16 @@ export function effectiveConfig(config: Config): JsonValue {
       ]),
     ),
     warnings,
+  };
+}
+
+/** The path of a webhook is often its password, and so may be what a program is called with. */
+function withoutSecrets(alerts: Config["alerts"]): object {
+  const { command, webhook } = alerts;
+  return {
+    ...alerts,
+    command: command.slice(0, 1).concat(command.length > 1 ? ["..."] : []),
+    webhook: webhook === null ? null : `${new URL(webhook).origin}/...`,
   };
 }
 

@@ -25,10 +25,16 @@ export function withAbsolutePaths(
       ? join(userHome, path.slice(2))
       : resolve(folder, path);
   };
-  const { home, roots, kinds, ...others } = settings;
+  const { home, roots, kinds, log, ...others } = settings;
   return {
     ...others,
     ...(home === undefined ? {} : { home: absolute(home) }),
+    ...(log === undefined
+      ? {}
+      : {
+          log:
+            log.file === undefined ? log : { ...log, file: absolute(log.file) },
+        }),
     ...(roots === undefined ? {} : { roots: roots.map(absolute) }),
     ...(kinds === undefined
       ? {}

@@ -1,6 +1,12 @@
 /** Settings of several sources as one: value by value, a kind as a whole. */
 
+import {
+  ALERT_RULE_NAMES,
+  alertLimits,
+  alertLimitsProblem,
+} from "../core/alert-limits.ts";
 import { expertProblems } from "./experts.ts";
+import { isLoopback } from "./loopback.ts";
 import {
   DEAD_AFTER_MS,
   HEARTBEAT_MS,
@@ -14,6 +20,7 @@ export function mergeSettings(low: Settings, high: Settings): Settings {
   return {
     ...low,
     ...high,
+    log: { ...low.log, ...high.log },
     pool: { ...low.pool, ...high.pool },
     tasks: { ...low.tasks, ...high.tasks },
     patience: {
@@ -28,13 +35,26 @@ export function mergeSettings(low: Settings, high: Settings): Settings {
     learning: { ...low.learning, ...high.learning },
     routing: { ...low.routing, ...high.routing },
     kinds: { ...low.kinds, ...high.kinds },
+    alerts: {
+      ...low.alerts,
+      ...high.alerts,
+      rules: { ...low.alerts?.rules, ...high.alerts?.rules },
+    },
     http: { ...low.http, ...high.http },
   };
 }
 
 /** Values that are right alone and wrong together. */
 export function contradictions(
-  { pool, kinds, experts, instances = {}, learning = {} }: Settings,
+  {
+    pool,
+    kinds,
+    experts,
+    instances = {},
+    learning = {},
+    alerts = {},
+    http = {},
+  }: Settings,
   origins: Readonly<Record<string, string>>,
 ): string[] {
   const problems: string[] = [];
@@ -62,6 +82,10 @@ export function contradictions(
     problems.push(
       `${origins["learning.hedge"]}: key 'learning.hedge' must be "off" where learning.deadlines = "fixed": when a run takes long is not learned then`,
     );
+  if (http.mcp_token === "off" && !isLoopback(http.host ?? "localhost"))
+    problems.push(
+      `${origins["http.mcp_token"]}: key 'http.mcp_token' must be "required" where http.host (${http.host}) is reached from other machines: whoever calls runs commands here`,
+    );
   for (const [name, { effects, in_flight: inFlight = 1 }] of Object.entries(
     kinds ?? {},
   )) {
@@ -71,5 +95,25 @@ export function contradictions(
       `${origins[key]}: key '${key}' must be 1 where effects = "once": one that dies takes the others on its worker with it, and they could not be run again; got ${inFlight}`,
     );
   }
-  return [...problems, ...expertProblems({ experts, kinds }, origins)];
+  return [
+    ...problems,
+    ...alertProblems(alerts, origins),
+    ...expertProblems({ experts, kinds }, origins),
+  ];
+}
+
+function alertProblems(
+  { rules = {} }: NonNullable<Settings["alerts"]>,
+  origins: Readonly<Record<string, string>>,
+): string[] {
+  return ALERT_RULE_NAMES.flatMap((name) => {
+    const rule = rules[name];
+    if (rule === undefined) return [];
+    const { threshold = null, clear = null, hold_ms: holdMs = null } = rule;
+    const what = alertLimitsProblem(
+      alertLimits(name, { threshold, clear, holdMs }),
+    );
+    const key = `alerts.rules.${name}.${clear === null ? "threshold" : "clear"}`;
+    return what === null ? [] : [`${origins[key]}: key '${key}' ${what}`];
+  });
 }

@@ -34,6 +34,7 @@ const FORMS = {
   integer: "<n>",
   number: "<n>",
   text: "<text>",
+  boolean: "<true|false>",
   list: "<a,b,...>",
   fields: "<fields>",
 } as const;

@@ -3,12 +3,13 @@
  * must be. Names of variables and flags, checks and types are all made from it.
  */
 
+import { ALERT_RULE_NAMES } from "../core/alert-limits.ts";
 import { JOB_LANES } from "../core/job-lanes.ts";
 import type { JsonValue } from "../core/json.ts";
 
 /** One value. `expected` ends the sentence "must be ...". */
 export interface Leaf<Value> {
-  readonly form: "integer" | "number" | "text" | "list" | "fields";
+  readonly form: "integer" | "number" | "text" | "boolean" | "list" | "fields";
   readonly expected: string;
   readonly accepts: (value: unknown) => value is Value;
   readonly required?: true;
@@ -104,6 +105,12 @@ const choice = <const Of extends string>(...of: Of[]): Leaf<Of> => ({
   accepts: (value): value is Of => of.some((it) => it === value),
 });
 
+const BOOLEAN: Leaf<boolean> = {
+  form: "boolean",
+  expected: "true or false",
+  accepts: (value): value is boolean => typeof value === "boolean",
+};
+
 const list = <Item>(
   item: Leaf<Item>,
   expected: string,
@@ -122,6 +129,20 @@ const FIELDS: Leaf<Readonly<Record<string, JsonValue>>> = {
   expected: "a table of fields",
   accepts: (value): value is Readonly<Record<string, JsonValue>> =>
     typeof value === "object" && value !== null && !Array.isArray(value),
+};
+
+const WEB_ADDRESS: Leaf<string> = {
+  form: "text",
+  expected: "a URL of http or https",
+  accepts: (value): value is string =>
+    typeof value === "string" &&
+    ["http:", "https:"].includes(URL.parse(value)?.protocol ?? ""),
+};
+
+const ORIGIN: Leaf<string> = {
+  ...WEB_ADDRESS,
+  accepts: (value): value is string =>
+    WEB_ADDRESS.accepts(value) && URL.parse(value)?.origin === value,
 };
 
 const FOLDER = text("the path of a directory");
@@ -169,6 +190,12 @@ const EXPERT = {
   capabilities: list(text(""), "a list of names"),
 } as const;
 
+const ALERT_RULE = {
+  threshold: number(0, MAX_COST),
+  clear: number(0, MAX_COST),
+  hold_ms: integer(0, DAY_MS),
+} as const;
+
 export const SETTINGS = {
   home: FOLDER,
   roots: list(FOLDER, "a list of at least one directory", 1),
@@ -178,6 +205,10 @@ export const SETTINGS = {
     1,
   ),
   durability: choice("normal", "full"),
+  log: {
+    level: choice("debug", "info", "warning", "error"),
+    file: text("the path of a file"),
+  },
   pool: {
     max_workers: integer(1, MAX_WORKERS),
     spare_workers: integer(0, MAX_WORKERS),
@@ -236,8 +267,33 @@ export const SETTINGS = {
     item: KIND,
   },
   experts: { form: "tables", expected: "tables of experts", item: EXPERT },
+  alerts: {
+    enabled: choice("on", "off"),
+    command: list(text(""), "a list: the program and its arguments", 1),
+    webhook: WEB_ADDRESS,
+    rules: {
+      form: "by name",
+      expected: "a table of alerts",
+      name: choice(...ALERT_RULE_NAMES),
+      item: ALERT_RULE,
+    },
+  },
   http: {
     host: text("a host name or address"),
     port: integer(0, 65_535),
+    base_path: text(
+      'a path as "/flow", with no slash at its end; "/" for none',
+      /^(?:\/|(?:\/[A-Za-z0-9_-][\w.-]*)+)$/,
+    ),
+    read_only: BOOLEAN,
+    mcp_token: choice("required", "off"),
+    hostnames: list(
+      text("", /^(?:[A-Za-z0-9.-]{1,253}|\[[\da-fA-F:.]+\])$/),
+      "a list of host names, without ports",
+    ),
+    origins: list(
+      ORIGIN,
+      'a list of origins as browsers send them, like "http://localhost:6274": lower case, no path, no port 80 or 443',
+    ),
   },
 } as const;

@@ -1,5 +1,6 @@
 /** The settings in the form the program reads them. Units are in the names; nothing is optional. */
 
+import type { AlertsConfig } from "../core/alert-limits.ts";
 import type { Expert } from "../core/expert.ts";
 import type { PoolSettings } from "../core/pool-settings.ts";
 import type { Effects } from "../core/task.ts";
@@ -78,6 +79,23 @@ export interface HttpConfig {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Of everything that is served, as `/flow`; "/" for none. */
+  readonly basePath: string;
+  /** Whether people may only look; over MCP work goes on. */
+  readonly readOnly: boolean;
+  readonly mcpToken: "required" | "off";
+  /** Names a Host header may have besides this machine's loopback names and `host`. */
+  readonly hostnames: readonly string[];
+  /** Whose pages may call besides our own. */
+  readonly origins: readonly string[];
+}
+
+/** Of the server itself; what tasks print is no part of it. */
+export interface LogConfig {
+  /** Less important events are left out. */
+  readonly level: "debug" | "info" | "warning" | "error";
+  /** Null: stderr. */
+  readonly file: string | null;
 }
 
 /** Every path is absolute. */
@@ -89,6 +107,7 @@ export interface Config {
   readonly roots: readonly string[];
   readonly toolsets: readonly string[];
   readonly durability: "normal" | "full";
+  readonly log: LogConfig;
   readonly pool: PoolSettings;
   readonly tasks: TasksConfig;
   readonly sessions: { readonly keepDays: number };
@@ -100,6 +119,7 @@ export interface Config {
   readonly patience: PatienceConfig;
   readonly kinds: readonly KindConfig[];
   readonly experts: readonly Expert[];
+  readonly alerts: AlertsConfig;
   readonly http: HttpConfig;
   /** Where each value came from, by dotted key; what is absent is a default. */
   readonly origins: Readonly<Record<string, string>>;

@@ -87,6 +87,8 @@ function valueOf({ rule }: SettingName, text: string): unknown {
     return text.trim() !== "" && Number.isFinite(Number(text))
       ? Number(text)
       : text;
+  if (rule.form === "boolean")
+    return text === "true" || (text === "false" ? false : text);
   if (rule.form === "text") return text;
   return text
     .split(",")

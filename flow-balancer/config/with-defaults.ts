@@ -1,6 +1,7 @@
 /** What holds where nobody said anything, and the settings in the form the program reads. */
 
 import { basename, join } from "node:path";
+import type { AlertsConfig } from "../core/alert-limits.ts";
 import { expertConfig } from "./experts.ts";
 import type { Config, KindConfig } from "./shape.ts";
 import {
@@ -26,7 +27,6 @@ export function withDefaults(
   { projectRoot, stateFolder, cpus }: Surroundings,
 ): Omit<Config, "origins" | "warnings"> {
   const { pool = {}, tasks = {}, patience = {}, http = {} } = settings;
-  const { instances = {}, retention = {}, board = {} } = settings;
   // Agents wait for I/O more than they compute: twice the processors, within reason.
   const maxWorkers = pool.max_workers ?? Math.min(32, Math.max(8, 2 * cpus));
   return {
@@ -37,6 +37,10 @@ export function withDefaults(
     roots: settings.roots ?? [projectRoot],
     toolsets: settings.toolsets ?? ["pool", "board"],
     durability: settings.durability ?? "normal",
+    log: {
+      level: settings.log?.level ?? "warning",
+      file: settings.log?.file ?? null,
+    },
     pool: {
       maxWorkers,
       spareWorkers: pool.spare_workers ?? Math.min(2, maxWorkers),
@@ -55,19 +59,7 @@ export function withDefaults(
       maxResultBytes: tasks.max_result_bytes ?? 10_485_760,
     },
     sessions: { keepDays: settings.sessions?.keep_days ?? 30 },
-    board: {
-      capacity: board.capacity ?? 30,
-      leaseMs: board.lease_ms ?? 600_000,
-    },
-    instances: {
-      heartbeatMs: instances.heartbeat_ms ?? HEARTBEAT_MS,
-      deadAfterMs: instances.dead_after_ms ?? DEAD_AFTER_MS,
-    },
-    retention: {
-      keepDays: retention.keep_days ?? 30,
-      keepTasks: retention.keep_tasks ?? 200_000,
-      archiveMonths: retention.archive_months ?? 12,
-    },
+    ...homeConfig(settings),
     ...learningConfig(settings),
     patience: {
       // The shortest limit of a known client is 60 s.
@@ -76,9 +68,38 @@ export function withDefaults(
     },
     kinds: Object.entries(settings.kinds ?? {}).map(kindConfig),
     experts: (settings.experts ?? []).map(expertConfig),
-    http: { host: http.host ?? "127.0.0.1", port: http.port ?? 7331 },
+    alerts: alertsConfig(settings),
+    http: {
+      host: http.host ?? "127.0.0.1",
+      port: http.port ?? 7331,
+      basePath: http.base_path ?? "/",
+      readOnly: http.read_only ?? false,
+      mcpToken: http.mcp_token ?? "required",
+      hostnames: http.hostnames ?? [],
+      origins: http.origins ?? [],
+    },
   };
 }
+
+const homeConfig = ({
+  board = {},
+  instances = {},
+  retention = {},
+}: Settings): Pick<Config, "board" | "instances" | "retention"> => ({
+  board: {
+    capacity: board.capacity ?? 30,
+    leaseMs: board.lease_ms ?? 600_000,
+  },
+  instances: {
+    heartbeatMs: instances.heartbeat_ms ?? HEARTBEAT_MS,
+    deadAfterMs: instances.dead_after_ms ?? DEAD_AFTER_MS,
+  },
+  retention: {
+    keepDays: retention.keep_days ?? 30,
+    keepTasks: retention.keep_tasks ?? 200_000,
+    archiveMonths: retention.archive_months ?? 12,
+  },
+});
 
 const learningConfig = ({
   learning = {},
@@ -95,6 +116,22 @@ const learningConfig = ({
     successWorth: routing.success_worth ?? null,
     secondCost: routing.second_cost ?? 0,
   },
+});
+
+const alertsConfig = ({ alerts = {} }: Settings): AlertsConfig => ({
+  enabled: alerts.enabled ?? "on",
+  command: alerts.command ?? [],
+  webhook: alerts.webhook ?? null,
+  rules: Object.fromEntries(
+    Object.entries(alerts.rules ?? {}).map(([name, rule]) => [
+      name,
+      {
+        threshold: rule.threshold ?? null,
+        clear: rule.clear ?? null,
+        holdMs: rule.hold_ms ?? null,
+      },
+    ]),
+  ),
 });
 
 function kindConfig([name, kind]: [

@@ -68,6 +68,14 @@ export const ERROR_RULES = {
   INVALID_CONFIG: refused,
   CLIENT_FILE: conflict,
   UNSAFE_PERMISSIONS: refused,
+  UNAUTHORIZED: { retryable: false, http: 401 },
+  TOO_MANY_ATTEMPTS: { retryable: true, http: 429 },
+  FOREIGN_REQUEST: { retryable: false, http: 403 },
+  READ_ONLY: { retryable: false, http: 403 },
+  METHOD_NOT_ALLOWED: { retryable: false, http: 405 },
+  UNSUPPORTED_MEDIA_TYPE: { retryable: false, http: 415 },
+  TOO_MANY_STREAMS: later,
+  NOT_AVAILABLE: later,
   INTERNAL: defect,
 } as const satisfies Record<string, ErrorRule>;
 

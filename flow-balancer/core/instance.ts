@@ -124,6 +124,33 @@ export interface InstancesStatus {
 export interface LastBeat {
   /** Since it began; it is due twice a second. */
   readonly ageMs: number;
+  /** From the end of one to the beginning of the next. */
+  readonly everyMs: number;
+  /** What it is doing; null: it is over. */
+  readonly step: string | null;
   /** What went wrong in it, by step. */
   readonly failing: readonly string[];
+  readonly steps: Readonly<Record<BeatStepName, BeatStep>>;
+  /** Since the others were told last that this one lives; null: they have not been. */
+  readonly toldMsAgo: number | null;
+}
+
+/** In their order. */
+export const BEAT_STEPS = [
+  "wake",
+  "presence",
+  "rescue",
+  "sweep",
+  "orphans",
+  "share",
+] as const;
+
+export type BeatStepName = (typeof BEAT_STEPS)[number];
+
+export interface BeatStep {
+  /** Since it went through last; before it ever did, since the instance was made. */
+  readonly okMsAgo: number;
+  /** Tries in a row that failed, and why the last one did. */
+  readonly failures: number;
+  readonly reason: string | null;
 }

@@ -53,6 +53,23 @@ export interface WorkerStatus {
   /** Messages that named no running job: a sign of a task that answers twice. */
   readonly strayMessages: number;
   readonly heardMsAgo: number;
+  /** Since its process was started. */
+  readonly ageMs?: number;
+  /** Of the last minute, or of its life if that is shorter: the share in which it had tasks, 0..1. Null: it was not ready yet. */
+  readonly busyShare?: number | null;
+  /** When the oldest of its tasks was given to it, epoch ms, and its kind; null: it has none. */
+  readonly taskSince?: number | null;
+  readonly taskKind?: string | null;
+}
+
+/** What a person did to a tier. A worker counts in the tier it has and in the one its task is about to bring it to; one that starts is cold. */
+export interface TierControl {
+  /** Its workers get no task, and no task makes another worker one of it; cold: none is started for a task either. */
+  readonly paused: boolean;
+  /** Some of those that were to end are still there. */
+  readonly draining: boolean;
+  /** At most so many workers; null: no limit of its own. */
+  readonly limit: number | null;
 }
 
 /** How long an idle worker that has the kind loaded is kept, and by whose idle gaps. */
@@ -63,6 +80,18 @@ export interface KeepWarmStatus {
   readonly basis: "prior" | "all_kinds" | "own_gaps";
   /** How many there were of those. */
   readonly gaps: number;
+}
+
+/** Whether the pool gets workers when it wants them. */
+export interface PoolStarts {
+  /** Starts that failed since a worker last got ready. */
+  readonly failed: number;
+  /** What ended the last worker, or kept it from starting; "": nothing yet. */
+  readonly reason: string;
+  /** Until one may be started again, ms; 0: now. Infinity: there are as many as there may be. */
+  readonly waitMs: number;
+  /** The pool is being closed: no task is taken, and no worker started. */
+  readonly closing: boolean;
 }
 
 export interface PoolStatus {
@@ -81,4 +110,5 @@ export interface PoolStatus {
   /** Ready workers (busy or idle) by how specialised they are. */
   readonly tiers: Readonly<Record<Tier, number>>;
   readonly workers: readonly WorkerStatus[];
+  readonly controls?: Readonly<Record<Tier, TierControl>>;
 }

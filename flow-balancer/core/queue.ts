@@ -103,6 +103,8 @@ export interface ClaimAsk {
   readonly leaseMs: number | null;
   /** Of these kinds only; left out: of any. */
   readonly kinds?: readonly string[];
+  /** With `kinds`: true: of sessions only; false: only those of none; left out: either. */
+  readonly inSession?: boolean;
   /** These tasks only; left out: the most urgent. */
   readonly ids?: readonly TaskId[];
 }

@@ -24,7 +24,9 @@ export interface Fit {
 }
 
 const GAP = "  ";
-const MIN_CUT_CELLS = 12;
+/** Others go so that what is cut has so much, if it needs it; where nothing more can go, so much. */
+const WANTED_CUT_CELLS = 12;
+const MIN_CUT_CELLS = 6;
 
 /** The head, then one line a row; none is wider than `width` unless what must stay is. */
 export function tableLines<Row>(
@@ -76,7 +78,7 @@ function withRoom(columns: readonly Measured[], width: number): Measured[] {
   const wanted =
     cut === undefined
       ? -GAP.length
-      : Math.min(cut.room, Math.max(MIN_CUT_CELLS, width / 3));
+      : Math.min(cut.room, Math.max(WANTED_CUT_CELLS, width / 3));
   for (;;) {
     const others = kept.filter((column) => column !== cut);
     if (roomBeside(others, width) >= wanted) return kept;

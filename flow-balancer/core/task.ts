@@ -8,6 +8,7 @@ import type { HolderId, SessionId, TaskId, WorkerId } from "./ids.ts";
 import type { JsonValue } from "./json.ts";
 import type { EpochMs } from "./time.ts";
 import type { Tier } from "./tier.ts";
+import type { TraceCarrier } from "./trace-context.ts";
 
 export const TERMINAL_STATES = [
   "completed",
@@ -60,6 +61,8 @@ export interface TaskRequest {
   readonly idempotencyKey: string | null;
   /** Runs only after these have ended as it needs them to. */
   readonly after: readonly Dependency[];
+  /** Which trace it belongs to; left out: none. It is not stored: a task that another server takes has none. */
+  readonly trace?: TraceCarrier | null;
 }
 
 /** How a task ended. `valueJson` is JSON text, exactly as the worker encoded it. */

@@ -5,6 +5,7 @@ import {
   CLIENT_INFO_META_KEY,
   type ServerContext,
 } from "@modelcontextprotocol/server";
+import { parseTraceparent, traceparentOf } from "../core/trace-context.ts";
 import type { CallContext } from "./catalog.ts";
 import { Progress } from "./progress.ts";
 import type { Serving } from "./serving.ts";
@@ -55,6 +56,7 @@ export function openCall(serving: Serving, sdk: ServerContext): OpenCall {
         progress === null
           ? null
           : (done, total, message) => progress.report(done, total, message),
+      traceparent: traceparentIn(sdk),
       log(level, data) {
         if (!serving.logGate.passes(level, sdk)) return;
         sdk.mcpReq
@@ -67,6 +69,11 @@ export function openCall(serving: Serving, sdk: ServerContext): OpenCall {
       progress?.finish();
     },
   };
+}
+
+function traceparentIn(sdk: ServerContext): string | null {
+  const found = parseTraceparent(sdk.mcpReq._meta?.["traceparent"]);
+  return found === null ? null : traceparentOf(found);
 }
 
 /** Only the envelope of a modern request can declare it, and only for that request. */

@@ -35,6 +35,8 @@ export interface CallContext {
   /** Present when the client sent a progress token. Values must grow; calls are rate-limited by the layer. */
   readonly progress:
     ((done: number, total?: number, message?: string) => void) | null;
+  /** The trace the caller's request belongs to (core/trace-context.ts); null: none, or it was malformed. */
+  readonly traceparent: string | null;
   /** Reaches legacy clients at or above the level they set, modern ones that asked on the request, nobody else. */
   log(level: LoggingLevel, data: unknown): void;
   /** The SDK's own context, for what has no place above (elicitation, sampling, request state). */

@@ -1,7 +1,7 @@
 /** What flow-balancer offers over MCP, put together from its toolsets. */
 
 import type { TaskId } from "../core/ids.ts";
-import type { Catalog } from "./catalog.ts";
+import type { CallContext, Catalog, ToolDefinition } from "./catalog.ts";
 import type { Deps } from "./deps.ts";
 import { engineTasks } from "./engine-tasks.ts";
 import { boardTools } from "./board-tools.ts";
@@ -43,13 +43,31 @@ export const productCatalog = async (
     ...(toolsets.includes("learning")
       ? (await import("./learning-tools.ts")).learningTools(deps)
       : []),
-  ],
+  ].map((tool) => tracedTool(tool, deps)),
   resources: poolResources(deps),
   templates: poolTemplates(deps),
   prompts: poolPrompts(deps),
   tasks: engineTasks(deps),
   onResourceUpdated: (listener) => taskUpdates(deps, listener),
 });
+
+/** A call that says which trace it belongs to runs as part of it. */
+function tracedTool(tool: ToolDefinition, { inTrace }: Deps): ToolDefinition {
+  if (inTrace === undefined) return tool;
+  const traced = <T>({ traceparent }: CallContext, work: () => T): T =>
+    traceparent === null ? work() : inTrace({ traceparent }, work);
+  const { task } = tool;
+  return {
+    ...tool,
+    run: (input, call) => traced(call, () => tool.run(input, call)),
+    ...(task !== undefined && {
+      task: {
+        ...task,
+        start: (input, call) => traced(call, () => task.start(input, call)),
+      },
+    }),
+  };
+}
 
 /** Tells of a changed task at most once in UPDATE_PAUSE_MS, and always after its last change; the returned function ends that. */
 function taskUpdates(

@@ -10,6 +10,7 @@ import type { KindLimits } from "./kind-limits.ts";
 import type { KindUse } from "./kind-use.ts";
 import type { PoolKind } from "./pool-task.ts";
 import { RoomyWorkers } from "./roomy-workers.ts";
+import type { TierControls } from "./tier-controls.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 import type { WorkerSlot } from "./worker-slot.ts";
 
@@ -27,6 +28,7 @@ export interface AssignerOptions {
   readonly limits: KindLimits;
   readonly held: Pick<HeldJobs, "began">;
   readonly use: Pick<KindUse, "began">;
+  readonly controls: TierControls<WorkerSlot>;
 }
 
 export class Assigner {
@@ -42,9 +44,11 @@ export class Assigner {
     return !this.#roomy.isEmpty;
   }
 
+  /** Not while tiers are controlled: then it is looked where each goes. */
   isPacked({ name, inFlight }: PoolKind): boolean {
     return (
       inFlight > 1 &&
+      this.#options.controls.isQuiet &&
       this.#options.times.expect(name, "warm").runMs < PACKED_BELOW_MS
     );
   }
@@ -84,7 +88,7 @@ export class Assigner {
     waiting: number,
   ): Choice<WorkerSlot> {
     const { kind, session } = job.task;
-    const { workers, times, settings } = this.#options;
+    const { workers, times, settings, controls } = this.#options;
     return choose(
       {
         session,
@@ -101,6 +105,7 @@ export class Assigner {
         waiting,
         waitedMs: now - job.enqueuedAt,
         moveCostMs: MOVE_COST_MS,
+        gate: controls.gate(session, workers.all),
       },
     );
   }

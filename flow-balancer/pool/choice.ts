@@ -13,6 +13,7 @@
 import type { Timing, Way } from "../core/task.ts";
 import type { Tier } from "../core/tier.ts";
 import type { Estimates } from "./estimates.ts";
+import type { TierGate } from "./tier-controls.ts";
 import {
   hasFreeLane,
   isOwn,
@@ -39,6 +40,8 @@ export interface ChoiceContext {
   readonly waitedMs: number;
   /** Beside what a new process costs, ms: what a session loses that does not show in run times. */
   readonly moveCostMs: number;
+  /** What a person did to the tiers; null or left out: nothing. */
+  readonly gate?: TierGate | null;
 }
 
 interface Chosen {
@@ -171,12 +174,12 @@ export function choose<W extends WorkerView>(
   workers: Iterable<W>,
   context: ChoiceContext,
 ): Choice<W> {
-  const { times, moveCostMs, canStart, waitedMs } = context;
+  const { times, moveCostMs, canStart, waitedMs, gate } = context;
   let hasOwn = false;
   let ownReady = false;
   let otherReady = false;
   for (const worker of workers) {
-    if (!mayServe(worker, wish)) continue;
+    if (!mayServe(worker, wish) || gate?.admits(worker) === false) continue;
     const ready = worker.state === "idle" || hasFreeLane(worker, wish);
     if (!wish.usesMemory || !isOwn(worker, wish)) otherReady ||= ready;
     else {
@@ -195,7 +198,7 @@ export function choose<W extends WorkerView>(
     ownReady || (otherReady && !stays),
   );
   for (const worker of workers) consider(worker, wish, context, search);
-  if (canStart && !search.ready) {
+  if (canStart && !search.ready && !isHeld(context)) {
     const startMs = search.loadMs();
     const runMs = search.runMsIn("cold");
     search.offer(null, "spawn", "cold", times.spawnMs, startMs, runMs, priceMs);
@@ -206,7 +209,7 @@ export function choose<W extends WorkerView>(
 function consider<W extends WorkerView>(
   worker: W,
   wish: Wish,
-  { now, times }: ChoiceContext,
+  { now, times, gate }: ChoiceContext,
   search: Search<W>,
 ): void {
   const { state } = worker;
@@ -219,6 +222,7 @@ function consider<W extends WorkerView>(
       search.foreign = worker;
     return;
   }
+  if (gate?.admits(worker) === false) return;
   const own = wish.usesMemory && isOwn(worker, wish);
   const loaded = worker.loaded.has(wish.kind);
   const known = wish.session !== null && worker.session === wish.session;
@@ -253,10 +257,15 @@ function consider<W extends WorkerView>(
 const startingMs = (sinceMs: number, spawnMs: number): number =>
   sinceMs < spawnMs ? spawnMs - sinceMs : sinceMs;
 
+/** A new worker would be of no use to it. */
+const isHeld = ({ gate }: ChoiceContext): boolean =>
+  (gate?.hold ?? null) !== null;
+
 function decide<W extends WorkerView>(
   search: Search<W>,
-  { times, canStart, waiting }: ChoiceContext,
+  context: ChoiceContext,
 ): Choice<W> {
+  const { times, canStart, waiting } = context;
   const { worker, way, waitMs, startMs, runMs, instead, insteadMs } = search;
   const chosen: Chosen = {
     way,
@@ -276,6 +285,7 @@ function decide<W extends WorkerView>(
   // Two processes: one for this task, and one for whom the place belonged to, who will be back.
   return foreign !== null &&
     !canStart &&
+    !isHeld(context) &&
     search.coming < waiting &&
     2 * times.spawnMs < untilMs
     ? { ...chosen, type: "replace", worker: foreign }

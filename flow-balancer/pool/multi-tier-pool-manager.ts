@@ -5,7 +5,11 @@
 
 import { BalancerError, wireError } from "../core/errors.ts";
 import type { SessionId } from "../core/ids.ts";
-import type { KeepWarmStatus, PoolStatus } from "../core/pool-status.ts";
+import type {
+  KeepWarmStatus,
+  PoolStarts,
+  PoolStatus,
+} from "../core/pool-status.ts";
 import type { Env } from "../core/ports.ts";
 import { Estimates } from "./estimates.ts";
 import { Job, type JobOwner } from "./job.ts";
@@ -19,9 +23,15 @@ import type {
   PoolTask,
 } from "./pool-task.ts";
 import { StopTimes } from "./stop-times.ts";
+import { TierControls } from "./tier-controls.ts";
+import { TierSteering } from "./tier-steering.ts";
 import { WorkerPool, type WorkerPoolOptions } from "./worker-pool.ts";
+import type { WorkerSlot } from "./worker-slot.ts";
 
-export interface PoolOptions extends Omit<WorkerPoolOptions, "client"> {
+export interface PoolOptions extends Omit<
+  WorkerPoolOptions,
+  "client" | "controls"
+> {
   /** Hears of the work of each kind, for who decides how long its workers are kept. */
   readonly observeKind?: KindObserver;
   /** How long workers of each kind are kept now, for the status; default: nothing is said of it. */
@@ -47,6 +57,8 @@ export class MultiTierPoolManager {
   /** A copy: the maximum may change. */
   readonly #settings: Mutable<PoolOptions["settings"]>;
   readonly #configuredWorkers: number;
+  readonly #controls = new TierControls<WorkerSlot>();
+  readonly #steering: TierSteering;
   #unlearned = 0;
   #closing = false;
 
@@ -65,6 +77,7 @@ export class MultiTierPoolManager {
     this.#workers = new WorkerPool({
       ...options,
       settings: this.#settings,
+      controls: this.#controls,
       client: {
         demand: () => this.#placer.demand(),
         waiting: () => this.#placer.waiting,
@@ -80,8 +93,10 @@ export class MultiTierPoolManager {
         },
         workerGone: (slot) => {
           this.#use.ended(slot);
+          this.#controls.gone(slot);
           if (slot.session !== null) this.#placer.unpark(slot.session);
         },
+        tierChanged: () => this.#steering.tierChanged(),
         cannotStart: (reason) => this.#failWaiting(reason),
       },
     });
@@ -91,6 +106,13 @@ export class MultiTierPoolManager {
       workers: this.#workers,
       times: this.#times,
       use: this.#use,
+      controls: this.#controls,
+    });
+    this.#steering = new TierSteering({
+      controls: this.#controls,
+      workers: this.#workers,
+      placer: this.#placer,
+      later: options.later ?? setImmediate,
     });
   }
 
@@ -121,8 +143,15 @@ export class MultiTierPoolManager {
       configuredWorkers: this.#configuredWorkers,
       predictions: this.#times.predictionErrors(),
       keepWarm: this.#keepWarmStatus(),
+      controls: this.#controls.all(),
       now: this.#env.mono(),
+      epoch: this.#env.now(),
     });
+  }
+
+  /** Whether workers can be started. */
+  starts(): PoolStarts {
+    return { ...this.#workers.starts, closing: this.#closing };
   }
 
   /** From nothing to a worker that has the kind loaded, ms, as learned; null: of any kind. */
@@ -177,6 +206,14 @@ export class MultiTierPoolManager {
       if (slot.session !== null) this.#placer.unpark(slot.session);
     }
     this.#placer.place();
+  }
+
+  /** What a person did to the tiers, what can be done, and what waits for it. */
+  get tiers(): Pick<
+    TierSteering,
+    "steer" | "control" | "kill" | "heldBecause" | "open"
+  > {
+    return this.#steering;
   }
 
   /** Refuses new tasks, gives running ones `graceMs`, then ends every worker. Resolves when all are gone. */

@@ -4,6 +4,7 @@
  */
 
 import type { PoolSettings } from "../core/pool-settings.ts";
+import type { TaskId } from "../core/ids.ts";
 import type { Env } from "../core/ports.ts";
 import { AdmissionDesk } from "./admission-desk.ts";
 import { Assigner, type AssignerOptions } from "./assigner.ts";
@@ -17,12 +18,12 @@ import { KindLimits } from "./kind-limits.ts";
 import { WaitQueue } from "./wait-queue.ts";
 import { ParkedSessions } from "./parked-sessions.ts";
 import type { PoolKind } from "./pool-task.ts";
+import { QueueService } from "./queue-service.ts";
 import type { WorkerPool } from "./worker-pool.ts";
-import type { WorkerSlot } from "./worker-slot.ts";
 
 export type PlacerOptions = Pick<
   AssignerOptions,
-  "env" | "settings" | "workers" | "times" | "use"
+  "env" | "settings" | "workers" | "times" | "use" | "controls"
 >;
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -39,8 +40,12 @@ export class Placer {
   readonly #held: HeldJobs;
   readonly #desk: AdmissionDesk;
   readonly #expiry: DueTimer;
+  readonly #controls: PlacerOptions["controls"];
+  readonly #service: QueueService;
 
-  constructor({ env, settings, workers, times, use }: PlacerOptions) {
+  constructor(options: PlacerOptions) {
+    const { env, settings, workers, times, controls } = options;
+    this.#controls = controls;
     this.#env = env;
     this.#settings = settings;
     this.#workers = workers;
@@ -57,13 +62,9 @@ export class Placer {
       },
     });
     this.#assigner = new Assigner({
-      env,
-      settings,
-      workers,
-      times,
+      ...options,
       limits: this.#limits,
       held: this.#held,
-      use,
     });
     this.#desk = new AdmissionDesk({
       settings,
@@ -77,6 +78,16 @@ export class Placer {
       chooseAnew: () => this.place(),
     });
     this.#expiry = new DueTimer(env, (now) => this.#expire(now));
+    this.#service = new QueueService({
+      workers,
+      controls,
+      queue: this.#queue,
+      assigner: this.#assigner,
+      parked: this.#parked,
+      held: this.#held,
+      desk: this.#desk,
+      holdBack: (job) => this.#holdBack(job),
+    });
   }
 
   get waiting(): number {
@@ -135,11 +146,6 @@ export class Placer {
     return true;
   }
 
-  #give(job: Job, slot: WorkerSlot, now: number): void {
-    if (job.node !== null) this.#queue.take(job.node, now);
-    this.#assigner.assign(job, slot);
-  }
-
   /** Its worker died under it: it waits again, in its old place as far as there is one. */
   again(job: Job): void {
     this.left(job, false);
@@ -152,11 +158,29 @@ export class Placer {
     this.#parked.letGo(session);
   }
 
+  /** Those that wait, by whether they are of a session. */
+  waitingFor(): { readonly inSessions: number; readonly inNone: number } {
+    const inNone = this.#queue.sizeOf(null);
+    return { inNone, inSessions: this.#queue.size - inNone };
+  }
+
   /** How many more workers would find work at once. */
   demand(): number {
-    return this.#queue.next(this.#env.mono()) === null
-      ? 0
-      : Math.max(1, this.#queue.size - this.#limits.surplus);
+    if (this.#queue.next(this.#env.mono()) === null) return 0;
+    const demand = Math.max(1, this.#queue.size - this.#limits.surplus);
+    if (this.#controls.isQuiet) return demand;
+    return Math.min(
+      demand,
+      this.#controls.demand(this.waitingFor(), this.#workers.all),
+    );
+  }
+
+  /** Of those that wait; null: none is called that. O(all that wait). */
+  waitingJob(id: TaskId): Job | null {
+    for (const { waiting } of this.#queue)
+      if (waiting.job.task.id === id) return waiting.job;
+    for (const job of this.#held) if (job.task.id === id) return job;
+    return null;
   }
 
   /** Every job that waits, taken out. */
@@ -179,74 +203,14 @@ export class Placer {
   }
 
   #serve(): void {
-    if (this.#queue.size > 0) {
-      const now = this.#env.mono();
-      this.#serveBound(now);
-      this.#serveAll(now);
-    }
+    if (this.#queue.size > 0) this.#service.serve(this.#env.mono());
     this.#workers.refill();
   }
 
-  /** Workers of a session, or kept for a kind, that have nothing to do. */
-  #serveBound(now: number): void {
-    for (const slot of [...this.#workers.idle])
-      if (slot.bound) while (this.#servesBound(slot, now));
-  }
-
-  /** False: there is nobody else to look at for it. */
-  #servesBound(slot: WorkerSlot, now: number): boolean {
-    if (slot.state !== "idle") return false;
-    const { session, holdsMemory, reservedFor } = slot;
-    const isOfSession = holdsMemory && session !== null;
-    const node = isOfSession
-      ? this.#queue.nextOfSession(session, reservedFor, now)
-      : this.#queue.nextOfKind(reservedFor ?? "", now);
-    if (node === null) return false;
-    const { job } = node.waiting;
-    if (this.#isHeldBack(job)) return true;
-    const choice = this.#assigner.choose(job, now, this.#queue.size);
-    if (choice.type === "use") {
-      this.#give(job, choice.worker, now);
-      return true;
-    }
-    // It waits for its session's worker: the next of the kind may take this one.
-    if (choice.type !== "wait_for" || isOfSession) return false;
-    this.#park(job, choice.priceMs);
-    return true;
-  }
-
-  #serveAll(now: number): void {
-    let hasMoved = false;
-    while (this.#hasOpenWorker()) {
-      const node = this.#queue.next(now, this.#desk.lookAheadMs(now));
-      if (node === null) {
-        // Who waits for a busy worker of its own may take an idle one, now that nobody else does.
-        if (hasMoved || !this.#parked.letAllGo()) return;
-        hasMoved = true;
-        continue;
-      }
-      const { job } = node.waiting;
-      if (this.#isHeldBack(job)) continue;
-      const choice = this.#assigner.choose(job, now, this.#queue.size);
-      if (choice.type === "use") this.#give(job, choice.worker, now);
-      else if (choice.type === "wait_for") this.#park(job, choice.priceMs);
-      else {
-        if (choice.type === "replace") this.#workers.makeRoom(1);
-        return;
-      }
-    }
-  }
-
-  /** One that any task may have, or a place beside others. */
-  #hasOpenWorker(): boolean {
-    if (this.#queue.size === 0) return false;
-    return this.#workers.idle.size > 0 || this.#assigner.hasRoom;
-  }
-
-  #park({ task }: Job, priceMs: number): void {
-    // What has been paid already is not waited for again: something has to change.
-    const forMs = priceMs > 0 ? priceMs : NEVER;
-    if (task.session !== null) this.#parked.park(task.session, forMs);
+  /** All that wait choose anew. */
+  placeAnew(): void {
+    this.#parked.letAllGo();
+    this.place();
   }
 
   #enqueue(job: Job, startWithinMs: number): void {
@@ -268,13 +232,10 @@ export class Placer {
     if (deadlineMs !== null) this.#expiry.need(this.#queue.nextExpiryAt);
   }
 
-  /** Takes one that must not run now out of the order. */
-  #isHeldBack(job: Job): boolean {
-    if (!this.#held.concerns(job)) return false;
+  #holdBack(job: Job): void {
     this.drop(job);
     this.#held.add(job);
     this.#expiry.need(deadlineOf(job));
-    return true;
   }
 
   #expire(now: number): number {

@@ -1,7 +1,7 @@
 /** Reads the pool's slots into the status others see. */
 
 import type { PoolStatus, WorkerStatus } from "../core/pool-status.ts";
-import type { MonoMs } from "../core/time.ts";
+import type { EpochMs, MonoMs } from "../core/time.ts";
 import { TIERS } from "../core/tier.ts";
 import type { WorkerSlot } from "./worker-slot.ts";
 
@@ -13,14 +13,19 @@ export function poolStatus(
     configuredWorkers,
     predictions,
     keepWarm,
+    controls,
     now,
+    epoch,
   }: {
     readonly waiting: number;
     readonly maxWorkers: number;
     readonly configuredWorkers: number;
     readonly predictions: PoolStatus["predictions"];
     readonly keepWarm: PoolStatus["keepWarm"];
+    readonly controls: NonNullable<PoolStatus["controls"]>;
     readonly now: MonoMs;
+    /** The wall clock at `now`. */
+    readonly epoch: EpochMs;
   },
 ): PoolStatus {
   const count = (of: (slot: WorkerSlot) => boolean): number =>
@@ -33,6 +38,7 @@ export function poolStatus(
     waiting,
     predictions,
     keepWarm,
+    controls,
     starting: count((slot) => slot.state === "starting"),
     busy: count((slot) => slot.state === "busy"),
     idle: count((slot) => slot.state === "idle"),
@@ -42,11 +48,15 @@ export function poolStatus(
         count((slot) => slot.tier === tier && isReady(slot)),
       ]),
     ) as PoolStatus["tiers"],
-    workers: slots.map((slot) => workerStatus(slot, now)),
+    workers: slots.map((slot) => workerStatus(slot, now, epoch)),
   };
 }
 
-const workerStatus = (slot: WorkerSlot, now: MonoMs): WorkerStatus => ({
+const workerStatus = (
+  slot: WorkerSlot,
+  now: MonoMs,
+  epoch: EpochMs,
+): WorkerStatus => ({
   id: slot.id,
   pid: slot.pid,
   tier: slot.tier,
@@ -59,4 +69,9 @@ const workerStatus = (slot: WorkerSlot, now: MonoMs): WorkerStatus => ({
   health: slot.inFlight > 0 ? slot.health : null,
   strayMessages: slot.strayMessages,
   heardMsAgo: Math.round(now - slot.heardAt),
+  ageMs: Math.round(now - slot.bornAt),
+  busyShare: slot.busyShare(now),
+  taskSince:
+    slot.inFlight > 0 ? Math.round(epoch - (now - slot.busySince)) : null,
+  taskKind: slot.kind,
 });

@@ -3,6 +3,7 @@
 import type { SessionId, TaskId } from "../core/ids.ts";
 import type { Effects, Execution, TaskResult } from "../core/task.ts";
 import type { Tier } from "../core/tier.ts";
+import type { TraceCarrier } from "../core/trace-context.ts";
 import type { KindSource } from "../worker/protocol.ts";
 import type { Limits } from "./signs-of-life.ts";
 
@@ -50,6 +51,8 @@ export interface PoolTask {
   readonly limits?: () => Limits;
   /** From now to its end, ms: refused if that cannot be kept; null or left out: no matter when. */
   readonly deadlineMs?: number | null;
+  /** Which trace it belongs to; null or left out: none. */
+  readonly trace?: TraceCarrier | null;
   /**
    * Asked once it has a worker, before anything of it is sent there; asked again if it is given to another
    * one instead. False: its lease is lost, and it ends `cancelled`; rejected: it fails. Its time does not run

@@ -15,6 +15,8 @@ export interface SlotEvents<Slot> {
     started: boolean,
     lost: readonly Job[],
   ): void;
+  /** While it is busy its tier may be another from now on. */
+  tierChanged(): void;
 }
 
 export interface SlotOptions<Slot> extends Omit<ChannelOptions, "events"> {

@@ -133,6 +133,25 @@ export class WaitQueue<J> {
     return best;
   }
 
+  /** The first of each session that `mayRun`, kind and priority that may run, parked or not, the most pressing first: for whoever must pass some over. O(all of those). */
+  heads(mayRun: (session: string | null) => boolean): WaitNode<J>[] {
+    const heads: WaitNode<J>[] = [];
+    for (const [session, { turns }] of this.#sessions) {
+      if (!mayRun(session)) continue;
+      for (const { flows } of turns.values())
+        for (const { first, kind } of flows.values())
+          if (first !== null && !kind.blocked) heads.push(first);
+    }
+    return heads.sort(
+      (a, b) => this.#pressure(a) - this.#pressure(b) || a.serial - b.serial,
+    );
+  }
+
+  /** Of the session, or of none. */
+  sizeOf(session: string | null): number {
+    return this.#sessions.get(session)?.size ?? 0;
+  }
+
   /** A kind that has as many running as it may: its jobs are out of the order until it is unblocked. */
   setKindBlocked(kind: string, blocked: boolean): void {
     if (this.#blockedKinds.has(kind) === blocked) return;

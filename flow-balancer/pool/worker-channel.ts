@@ -124,9 +124,9 @@ export class WorkerChannel {
     return this.#process.send(message);
   }
 
-  /** The number is the job's name from here on. */
+  /** The number is the job's name from here on. Of its trace goes what can be sent, not all that a tracer has. */
   start(job: Job, number: number): void {
-    const { kind, id, attempt, session, inputJson } = job.task;
+    const { kind, id, attempt, session, inputJson, trace } = job.task;
     const index = this.#introduced(kind);
     if (job.describeOnly)
       this.send({ type: "describe", job: number, kind: index });
@@ -138,6 +138,7 @@ export class WorkerChannel {
         attempt: attempt + job.deaths,
         session,
         inputJson,
+        ...(trace && { traceparent: trace.traceparent }),
       });
   }
 

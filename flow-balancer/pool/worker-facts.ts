@@ -4,8 +4,10 @@ import type { SessionId } from "../core/ids.ts";
 import type { WorkerState } from "../core/pool-status.ts";
 import type { MonoMs } from "../core/time.ts";
 import type { Tier } from "../core/tier.ts";
+import { BusyShare } from "./busy-share.ts";
 import type { Job } from "./job.ts";
 import { JobsInHand } from "./jobs-in-hand.ts";
+import { tierNow } from "./tier-places.ts";
 
 export abstract class WorkerFacts {
   readonly loaded = new Set<string>();
@@ -23,15 +25,20 @@ export abstract class WorkerFacts {
   tasksDone = 0;
   /** To be let go as soon as it is idle. */
   released = false;
+  /** By a person: nothing is to blame for its end. */
+  killed = false;
   /** As of the last measurement, MiB; null: there was none. */
   memoryMb: number | null = null;
   /** Messages that named no running job. */
   strayMessages = 0;
   heardAt: MonoMs;
   protected readonly hand = new JobsInHand();
+  readonly bornAt: MonoMs;
+  #readyAt: MonoMs | null = null;
+  readonly #busy = new BusyShare();
 
   constructor(now: MonoMs) {
-    this.idleSince = this.heardAt = this.busySince = now;
+    this.idleSince = this.heardAt = this.busySince = this.bornAt = now;
   }
 
   get jobs(): Job[] {
@@ -68,8 +75,25 @@ export abstract class WorkerFacts {
 
   /** How specialised the process is now. */
   get tier(): Tier {
-    if (this.session !== null) return "hot";
-    return this.loaded.size > 0 ? "warm" : "cold";
+    return tierNow(this);
+  }
+
+  /** Of the last minute, 0..1; null: it was not ready yet. */
+  busyShare(now: MonoMs): number | null {
+    const since = this.state === "busy" ? this.busySince : null;
+    return this.#busy.share(now, this.#readyAt, since);
+  }
+
+  protected becameBusy(now: MonoMs): void {
+    this.state = "busy";
+    this.busySince = now;
+  }
+
+  protected becameIdle(now: MonoMs): void {
+    if (this.state === "busy") this.#busy.add(this.busySince, now);
+    this.#readyAt ??= now;
+    this.state = "idle";
+    this.idleSince = now;
   }
 
   /** What a task that is placed now finds. */

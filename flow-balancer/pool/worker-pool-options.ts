@@ -7,6 +7,7 @@ import type { StartWorker } from "../worker/worker-handle.ts";
 import type { WorkerDeath } from "../worker/worker-process.ts";
 import type { SessionStateSource } from "./held-state.ts";
 import type { Machine } from "./machine.ts";
+import type { TierControls } from "./tier-controls.ts";
 import type { WorkerSlot } from "./worker-slot.ts";
 
 export type PoolEvent =
@@ -40,12 +41,16 @@ export interface WorkerPoolOptions {
   readonly keepWarmMs?: (kind: string) => number | null;
   /** Which idle worker goes first when memory is short; default: the longest unused. Not called with none. */
   readonly evictFirst?: (idle: readonly WorkerSlot[]) => WorkerSlot;
+  /** What a person did to the tiers; default: nothing. */
+  readonly controls?: TierControls<WorkerSlot>;
   readonly client: {
     /** How many more workers would find work at once; may stop counting at `maxWorkers`. */
     demand(): number;
     /** It has no task any more, or got ready; without one: look again. */
     workerFree(slot?: WorkerSlot): void;
     workerGone(slot: WorkerSlot): void;
+    /** A busy worker's tier may be another from now on. */
+    tierChanged?(): void;
     /** Called once no worker is left and none can be started soon, so that waiting has no point. */
     cannotStart(reason: string): void;
     /** All that wait. */

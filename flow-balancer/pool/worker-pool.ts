@@ -7,56 +7,68 @@
  */
 
 import { workerId } from "../core/ids.ts";
+import type { PoolStarts } from "../core/pool-status.ts";
 import { startGuardian, type Guardian } from "../worker/guardian.ts";
 import { describeDeath, type WorkerDeath } from "../worker/worker-process.ts";
 import { atMost } from "./at-most.ts";
+import { CrashBlame } from "./crash-blame.ts";
 import { CrashGuard } from "./crash-guard.ts";
 import type { Job } from "./job.ts";
 import { thisMachine } from "./machine.ts";
-import { TASK_LIMIT } from "./restart-intensity.ts";
+import { PlannedLook } from "./planned-look.ts";
 import { RefillPlan } from "./refill-plan.ts";
 import { ScalingControl } from "./scaling-control.ts";
+import { StartBackoff } from "./start-backoff.ts";
+import { TierControls } from "./tier-controls.ts";
 import type { WorkerPoolOptions } from "./worker-pool-options.ts";
 import { WorkerSlot } from "./worker-slot.ts";
 
 export type { PoolEvent, WorkerPoolOptions } from "./worker-pool-options.ts";
 
-/** First pause after a failed start, ms; doubles with each, to 64 times as much. */
-const START_BACKOFF_MS = 100;
 /** With no worker left and none to be started for longer than this, who waits is told. */
 const WORTH_WAITING_MS = 2_000;
 
 export class WorkerPool {
   /** Who waits because their kind, a worker's seat or the pool saw too many deaths. */
   readonly guard: CrashGuard;
+  readonly #blame: CrashBlame;
   readonly #options: WorkerPoolOptions;
+  readonly #controls: TierControls<WorkerSlot>;
   readonly #slots = new Set<WorkerSlot>();
   readonly #idle = new Set<WorkerSlot>();
   readonly #seats = new Map<WorkerSlot, number>();
   readonly #scaling: ScalingControl;
+  readonly #backoff: StartBackoff;
   readonly #plan: RefillPlan;
+  readonly #sweep: PlannedLook;
   /** Marks every process this pool started, and their descendants. */
   readonly #instance: string;
   #guardian: Guardian | null = null;
   #serial = 0;
-  #failedStarts = 0;
   #lastDeath = "";
-  #backingOff = false;
-  #sweepPlanned = false;
-  #forgivingPlanned = false;
+  /** Starts that take the place of workers that were killed on demand, needed or not. */
+  #owed = 0;
   #closing = false;
   #onEmpty: (() => void) | null = null;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
+    this.#controls = options.controls ?? new TierControls();
     this.#instance = options.env.unique();
     // One beyond the maximum, for the replacement of a worn one.
     this.guard = new CrashGuard(options.settings.maxWorkers + 1);
+    this.#blame = new CrashBlame(this.guard, options.env);
+    this.#backoff = new StartBackoff(options.env);
     this.#plan = new RefillPlan({
       env: options.env,
       later: options.later ?? setImmediate,
       look: () => this.#startMissing(),
     });
+    this.#sweep = new PlannedLook(
+      options.env,
+      () => this.#scaling.sweepEveryMs,
+      () => this.#sweepUnused(),
+    );
     this.#scaling = new ScalingControl({
       ...options,
       machine: options.machine ?? thisMachine(),
@@ -78,6 +90,11 @@ export class WorkerPool {
     return this.#idle;
   }
 
+  get starts(): Omit<PoolStarts, "closing"> {
+    const waitMs = this.guard.waitMs(this.#options.env.mono());
+    return { failed: this.#backoff.failed, reason: this.#lastDeath, waitMs };
+  }
+
   /** The worker is the caller's until it reports itself free. */
   take(slot: WorkerSlot): WorkerSlot {
     this.#idle.delete(slot);
@@ -92,15 +109,27 @@ export class WorkerPool {
     for (const { state } of this.#slots)
       if (state === "retiring" || state === "starting") room++;
     if (room >= wanted) return;
-    const longestUnused = [...this.#idle].sort(
-      (a, b) => a.idleSince - b.idleSince,
-    );
-    for (const slot of longestUnused.slice(0, wanted - room)) this.#letGo(slot);
+    const byUse = [...this.#idle].sort((a, b) => a.idleSince - b.idleSince);
+    this.letIdleGo(byUse.slice(0, wanted - room));
+  }
+
+  /** Idle ones that are too many. */
+  letIdleGo(slots: readonly WorkerSlot[]): void {
+    for (const slot of slots) this.#letGo(slot);
+  }
+
+  /** Another takes its place; what it runs is handled as after a crash that it is not to blame for. Not of one that is on its way out. */
+  kill(slot: WorkerSlot): void {
+    this.#idle.delete(slot);
+    this.#scaling.letGo(slot);
+    this.#owed++;
+    slot.killed = true;
+    slot.kill();
   }
 
   /** Starts what is missing, after the present turn of the event loop. */
   refill(): void {
-    if (this.#closing || this.#backingOff) return;
+    if (this.#closing || this.#backoff.isOn) return;
     this.#plan.soon(this.#options.client.waiting() > 0);
   }
 
@@ -124,9 +153,12 @@ export class WorkerPool {
   }
 
   #startMissing(): void {
-    if (this.#closing || this.#backingOff) return;
+    if (this.#closing || this.#backoff.isOn) return;
+    // Whoever changes that, or makes room, refills.
+    if (!this.#controls.mayStart(this.#slots)) return;
     const { start, lookAgainMs } = this.#scaling.decide();
-    if (start === 0) {
+    const isOwed = this.#owed > 0 && this.#scaling.room > 0;
+    if (start === 0 && !isOwed) {
       if (lookAgainMs !== null) this.#plan.within(lookAgainMs);
       return;
     }
@@ -161,9 +193,11 @@ export class WorkerPool {
           idle: (idle) => this.#becameIdle(idle),
           dead: (dead, death, started, lost) =>
             this.#died(dead, death, started, lost),
+          tierChanged: () => this.#options.client.tierChanged?.(),
         },
       });
       this.#slots.add(slot);
+      this.#owed = Math.max(0, this.#owed - 1);
       const seat = this.guard.takeSeat(now);
       if (seat !== null) this.#seats.set(slot, seat);
       this.#scaling.started(slot, this.#serial);
@@ -178,7 +212,7 @@ export class WorkerPool {
   }
 
   #becameIdle(slot: WorkerSlot): void {
-    this.#failedStarts = 0;
+    this.#backoff.failed = 0;
     const isSpent = this.#scaling.freed(slot);
     if (this.#closing || slot.released || isSpent) {
       this.#letGo(slot);
@@ -187,8 +221,9 @@ export class WorkerPool {
     }
     this.#idle.add(slot);
     this.#endExchange(slot);
+    this.letIdleGo(this.#controls.surplus(this.#slots));
     this.#options.client.workerFree(slot);
-    this.#planSweep();
+    if (!this.#closing) this.#sweep.plan();
   }
 
   /** The replacement is ready: the worn one gets nothing more. */
@@ -213,6 +248,7 @@ export class WorkerPool {
     lost: readonly Job[],
   ): void {
     const { onEvent } = this.#options;
+    const { tasksDone, killed } = slot;
     this.#slots.delete(slot);
     this.#idle.delete(slot);
     const seat = this.#seats.get(slot);
@@ -220,10 +256,11 @@ export class WorkerPool {
     const wasLetGo = this.#scaling.gone(slot);
     this.#options.client.workerGone(slot);
     if (seat !== undefined) this.guard.leaveSeat(seat);
-    if (started && !this.#closing) this.#blame(slot, seat, lost, wasLetGo);
+    if (started && !killed && !this.#closing)
+      this.#blame.workerDied({ seat, lost, wasLetGo, tasksDone });
     onEvent?.({ type: "worker.exited", worker: slot.id, death });
     if (this.#slots.size === 0) this.#onEmpty?.();
-    if (started) {
+    if (started || killed) {
       this.#lastDeath = `the last worker ${describeDeath(death)}`;
       this.refill();
     } else if (!this.#closing)
@@ -234,30 +271,9 @@ export class WorkerPool {
     this.#options.client.workerFree();
   }
 
-  #blame(
-    { tasksDone }: WorkerSlot,
-    seat: number | undefined,
-    lost: readonly Job[],
-    wasLetGo: boolean,
-  ): void {
-    const crash = { seat, lost, tasksDone, wasLetGo };
-    this.guard.workerDied(crash, this.#options.env.mono());
-    if (!this.guard.isQuiet) this.#planForgiving();
-  }
-
-  #planForgiving(): void {
-    if (this.#forgivingPlanned) return;
-    this.#forgivingPlanned = true;
-    const { env } = this.#options;
-    env.timer(TASK_LIMIT.withinMs, () => {
-      this.#forgivingPlanned = false;
-      if (!this.guard.forgive(env.mono())) this.#planForgiving();
-    });
-  }
-
   #startFailed(reason: string): void {
     const { onEvent, env } = this.#options;
-    this.#failedStarts++;
+    this.#backoff.failed++;
     this.#lastDeath = reason;
     this.guard.poolDied(env.mono());
     onEvent?.({ type: "worker.start_failed", reason });
@@ -265,29 +281,19 @@ export class WorkerPool {
       this.refill();
       return;
     }
-    this.#backingOff = true;
-    const pauseMs = START_BACKOFF_MS * 2 ** Math.min(6, this.#failedStarts - 1);
-    env.timer(pauseMs, () => {
-      this.#backingOff = false;
-      this.refill();
-    });
+    this.#backoff.pause(() => this.refill());
   }
 
   /** After a look at the machine. */
   #tend(): void {
-    for (const slot of this.#scaling.overBudget()) this.#letGo(slot);
+    this.letIdleGo(this.#scaling.overBudget());
     this.refill();
   }
 
-  #planSweep(): void {
-    if (this.#sweepPlanned || this.#closing) return;
-    this.#sweepPlanned = true;
-    this.#options.env.timer(this.#scaling.sweepEveryMs, () => {
-      this.#sweepPlanned = false;
-      if (this.#closing) return;
-      for (const slot of this.#scaling.unused()) this.#letGo(slot);
-      if (this.#idle.size > this.#options.settings.spareWorkers)
-        this.#planSweep();
-    });
+  /** Whether to come again. */
+  #sweepUnused(): boolean {
+    if (this.#closing) return false;
+    this.letIdleGo(this.#scaling.unused());
+    return this.#idle.size > this.#options.settings.spareWorkers;
   }
 }

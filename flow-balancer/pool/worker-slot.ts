@@ -96,8 +96,7 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
   assign(job: Job): void {
     if (this.hand.size === 0) {
       const now = this.#options.env.mono();
-      this.state = "busy";
-      this.busySince = now;
+      this.becameBusy(now);
       const { memoryMb } = job.task.kind;
       this.#due.need(this.#watch.busy(now, memoryMb !== null));
     }
@@ -111,6 +110,7 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
     const now = this.#options.env.mono();
     const tier = this.tierFor(kind.name, session);
     if (!this.holdsMemory) this.session = session;
+    this.#options.events.tierChanged();
     // A module says when it looks at its session's memory.
     if (session !== null && runsScripts(kind)) this.holdsMemory = true;
     if (hasEnv(kind)) this.reservedFor = kind.name;
@@ -146,7 +146,7 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
     if (this.state === "dead" || this.state === "retiring") return;
     this.state = "retiring";
     if (!wasIdle || !this.#channel.send({ type: "drain" })) {
-      this.#kill();
+      this.kill();
       return;
     }
     this.#ownDueAt = this.#options.env.mono() + this.#options.cancelGraceMs;
@@ -163,16 +163,16 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
   #checkMemory(): void {
     const heldMb = this.#channel.process.residentMb();
     const isSent = (job: Job): boolean => !this.starts.isPending(job);
-    if (this.hand.endTooLarge(heldMb, isSent)) this.#kill();
+    if (this.hand.endTooLarge(heldMb, isSent)) this.kill();
   }
 
   /** One that is on its way out goes by itself. */
   #abandon(): void {
-    if (this.state !== "retiring") this.#kill();
+    if (this.state !== "retiring") this.kill();
   }
 
   /** Whatever it still says, a process that was killed gets no other job. */
-  #kill(): void {
+  kill(): void {
     if (this.state !== "dead") this.state = "retiring";
     this.#channel.process.kill();
   }
@@ -181,7 +181,7 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
   #passed(now: number): number {
     if (now >= this.#ownDueAt) {
       this.#ownDueAt = NEVER;
-      this.#kill();
+      this.kill();
     }
     const watchAt = this.#watch.passed(now, this.hand.size > 0);
     let next = Math.min(this.#ownDueAt, watchAt);
@@ -198,7 +198,7 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
       if (now < job.killAt) {
         job.dueAt = job.killAt;
         this.#channel.process.terminate();
-      } else this.#kill();
+      } else this.kill();
     } else if (job.begunAt !== null) {
       const look = job.look(job.begunAt);
       if (look.type === "goes_on") job.dueAt = look.until;
@@ -207,7 +207,7 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
       const afterMs = this.#options.startTimeoutMs;
       job.ending = { type: "not_loaded", afterMs };
       this.hand.ends();
-      this.#kill();
+      this.kill();
     }
   }
 
@@ -240,6 +240,7 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
   #handle(message: JobMessage, job: Job): void {
     if (message.type === "loaded") {
       this.loaded.add(job.task.kind.name);
+      this.#options.events.tierChanged();
       job.loaded(message.loadMs, this.heardAt);
       if (job.ending === null) this.#setDue(job, this.heardAt + job.begins());
     } else if (message.type === "described") {
@@ -277,8 +278,7 @@ export class WorkerSlot extends WorkerFacts implements JobHolder {
 
   #becomeIdle(): void {
     if (this.state === "retiring" || this.state === "dead") return;
-    this.state = "idle";
-    this.idleSince = this.#options.env.mono();
+    this.becameIdle(this.#options.env.mono());
     this.#watch.idle(this.idleSince);
     this.#options.events.idle(this);
   }

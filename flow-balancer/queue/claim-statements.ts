@@ -1,6 +1,17 @@
 /** The statements of claims.ts. */
 
-import { and, asc, desc, eq, inArray, lt, sql, type SQL } from "drizzle-orm";
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  sql,
+  type SQL,
+} from "drizzle-orm";
 import type { HolderId, TaskId } from "../core/ids.ts";
 import type { Lease } from "../core/queue.ts";
 import type { QueueName, TaskState } from "../core/task.ts";
@@ -42,13 +53,26 @@ const CANDIDATE = {
   groupLimit: sql`${tasks.groupLimit}`.as("groupLimit"),
 };
 
-/** Where to look: in all of a queue, or among one kind of it; each has an index. */
+interface OfKind {
+  readonly queue: QueueName;
+  readonly kind: string;
+}
+
+/** Where to look: in all of a queue, or among one kind of it; each has an index. Of one kind, also among those of sessions or of none. */
 function prepareSearches(store: Store) {
   const ofQueue = and(READY, eq(tasks.queue, sql.placeholder("queue")));
   const ofKind = and(ofQueue, eq(tasks.kind, sql.placeholder("kind")));
   return {
     any: prepareSearch<{ queue: QueueName }>(store, ofQueue),
-    kind: prepareSearch<{ queue: QueueName; kind: string }>(store, ofKind),
+    kind: prepareSearch<OfKind>(store, ofKind),
+    kindInSession: prepareSearch<OfKind>(
+      store,
+      and(ofKind, isNotNull(tasks.session)),
+    ),
+    kindInNone: prepareSearch<OfKind>(
+      store,
+      and(ofKind, isNull(tasks.session)),
+    ),
   };
 }
 

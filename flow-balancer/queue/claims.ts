@@ -90,7 +90,8 @@ export class Claims {
           .all({ queue, ids: JSON.stringify(ids) })
           .filter(({ kind }) => kinds?.includes(kind) ?? true),
       );
-    const { any, kind: ofKind } = this.#sql;
+    const { any } = this.#sql;
+    const ofKind = this.#searchOf(ask);
     const found =
       kinds === undefined
         ? heads(any, { queue }, size)
@@ -98,6 +99,12 @@ export class Claims {
             heads(ofKind, { queue, kind }, size),
           );
     return this.#inOrder(found).slice(0, size);
+  }
+
+  #searchOf({ inSession }: ClaimAsk) {
+    const { kind, kindInSession, kindInNone } = this.#sql;
+    if (inSession === undefined) return kind;
+    return inSession ? kindInSession : kindInNone;
   }
 
   #inOrder(found: Candidate[]): Candidate[] {

@@ -3,11 +3,21 @@
 import { homedir } from "node:os";
 import type { Answer } from "../commands/answer.ts";
 import { type Terminal, terminalOf } from "../commands/terminal.ts";
-import { printableLines } from "../core/printable.ts";
+import { endQuietlyUnread, writeAnswer } from "../commands/write-answer.ts";
 import { bunEnv } from "../env.ts";
 import type { Where } from "./read-store.ts";
 
 export const JSON_OPTION = ["--json", "one JSON object"] as const;
+export const WATCH_OPTION = [
+  "--watch [seconds]",
+  "look again every 2 s, or as often as said",
+] as const;
+
+/** Of a command that reads. */
+export interface Reading {
+  readonly json?: true;
+  readonly watch?: string | true;
+}
 
 /** Its own directory, environment and time. */
 export const here = (): Where => ({
@@ -18,15 +28,18 @@ export const here = (): Where => ({
 export const as = ({ json }: { readonly json?: true }): Terminal | "json" =>
   json === true ? "json" : terminalOf(process.stdout, process.env);
 
-/** Sets the exit code; what is thrown is the caller's to say. */
-export async function answer(make: () => Promise<Answer>): Promise<void> {
-  const { data, notes = [], exitCode = 0 } = await make();
-  // Whoever reads has enough, as `head` after its lines: no reason to complain.
-  process.stdout.on("error", (thrown: NodeJS.ErrnoException) => {
-    if (thrown.code !== "EPIPE") throw thrown;
-    process.exit(exitCode);
-  });
-  if (data !== "") process.stdout.write(`${data}\n`);
-  for (const note of notes) process.stderr.write(`${printableLines(note)}\n`);
+/** Sets the exit code; what is thrown is the caller's to say. With `watch` it answers again and again. */
+export async function answer(
+  make: () => Promise<Answer>,
+  { watch }: Reading = {},
+): Promise<void> {
+  if (watch !== undefined) {
+    const { watchAnswer } = await import("./watching.ts");
+    return watchAnswer(make, watch);
+  }
+  const made = await make();
+  const { exitCode = 0 } = made;
+  endQuietlyUnread(exitCode);
+  writeAnswer(made);
   process.exitCode = exitCode;
 }

@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { answer, as, here, JSON_OPTION } from "./answering.ts";
+import { examples } from "./help-text.ts";
 
 interface Options {
   readonly kind?: string;
@@ -24,6 +25,13 @@ export function addExplainRoute(explain: Command): void {
     .option("--needs <names>", "capabilities it needs, comma between")
     .option("--check", "a check tells a bad result, so others can be asked")
     .option(...JSON_OPTION)
+    .addHelpText(
+      "after",
+      examples(
+        "explain route task_0199",
+        "explain route --kind review --needs rust --check",
+      ),
+    )
     .action((task: string | undefined, _: Options, command: Command) =>
       answer(async () => {
         const { explainRoute } = await import("./explain-route.ts");

@@ -83,7 +83,7 @@ export function listTasks(
   db: Database,
   env: Env,
   filter: TaskFilter,
-): Omit<TaskPage, "isChosen"> {
+): Pick<TaskPage, "tasks" | "more"> {
   const { where, parameters } = conditions(
     filter,
     hasColumn(db, "tasks", "queue"),
@@ -100,6 +100,10 @@ export function listTasks(
     more: rows.length > filter.limit,
   };
 }
+
+/** `rest`: what follows FROM tasks; the program's own words. */
+export const someTasks = (db: Database, env: Env, rest: string): SeenTask[] =>
+  views(db, env, readRows<Row>(db, "tasks", COLUMNS, rest));
 
 export function findTask(db: Database, env: Env, id: string): SeenTask | null {
   const rows = readRows<Row>(db, "tasks", COLUMNS, "WHERE id = ?", [id]);

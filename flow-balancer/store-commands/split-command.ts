@@ -2,11 +2,11 @@
 
 import type { Command } from "commander";
 import { answer, as, here, JSON_OPTION } from "./answering.ts";
+import { examples, inGroup } from "./help-text.ts";
 import type { SplitOptions } from "./recommend-split.ts";
 
 export function addSplitCommand(root: Command): void {
-  root
-    .command("recommend-split")
+  inGroup(root.command("recommend-split"), "learn")
     .description(
       "say into how many subtasks work is best cut, from what was learned, and why",
     )
@@ -26,6 +26,13 @@ export function addSplitCommand(root: Command): void {
       "of context that each subtask is told again",
     )
     .option(...JSON_OPTION)
+    .addHelpText(
+      "after",
+      examples(
+        "recommend-split --complexity 5 --work-ms 60000",
+        "recommend-split --complexity 3 --kind shell --items 40",
+      ),
+    )
     .action((options: SplitOptions & { readonly json?: true }) =>
       answer(async () => {
         const { recommendSplitHere } = await import("./recommend-split.ts");

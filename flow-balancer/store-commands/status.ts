@@ -33,7 +33,7 @@ export function status(
   const wrong = state.type === "unsafe" ? state : fullness(home, probe);
   const trouble =
     wrong === null ? [] : [`the home directory ${wrong.reason}. ${wrong.fix}`];
-  return statusAnswer(factsOf(where, home, trouble), as);
+  return statusAnswer(factsOf(where, home, trouble), where.env.now(), as);
 }
 
 const UNKNOWN = {
@@ -63,7 +63,7 @@ function factsOf(
   }
 }
 
-function tasksByState(db: Database): Record<TaskState, number> {
+export function tasksByState(db: Database): Record<TaskState, number> {
   const rows = db
     .query<{ state: TaskState; n: number }, []>(
       hasTable(db, "tallies")

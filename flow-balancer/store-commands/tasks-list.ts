@@ -6,7 +6,8 @@ import { commaList, oneOf, wholeNumber } from "../commands/option-values.ts";
 import { MAX_SHOWN, tasksListAnswer } from "../commands/tasks-list.ts";
 import type { Terminal } from "../commands/terminal.ts";
 import { QUEUE_NAMES, TASK_STATES } from "../core/task.ts";
-import { readStoreOrNull, type Where } from "./read-store.ts";
+import { meantKind } from "./meant-kind.ts";
+import { configOf, readStoreOrNull, type Where } from "./read-store.ts";
 import { listTasks, type StateAsked, type TaskFilter } from "./read-tasks.ts";
 
 export interface ListOptions {
@@ -38,10 +39,19 @@ export function tasksList(
 ): Answer {
   const { env } = where;
   const filter = filterOf(options, where);
-  const page = readStoreOrNull(where, ({ db }) => listTasks(db, env, filter));
+  const page = readStoreOrNull(where, ({ db, config }) => {
+    const found = listTasks(db, env, filter);
+    const { kind } = filter;
+    const isUnknown = found.tasks.length === 0 && kind !== null;
+    return isUnknown ? { ...found, meant: meantKind(kind, db, config) } : found;
+  });
+  const meant =
+    page === null && filter.kind !== null
+      ? meantKind(filter.kind, null, configOf(where))
+      : ".";
   const isChosen = Object.keys(options).some((name) => CHOOSING.has(name));
   return tasksListAnswer(
-    { ...(page ?? { tasks: [], more: false }), isChosen },
+    { ...(page ?? { tasks: [], more: false, meant }), isChosen },
     env.now(),
     as,
   );

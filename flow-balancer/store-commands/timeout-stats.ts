@@ -9,6 +9,7 @@ import type { Terminal } from "../commands/terminal.ts";
 import type { Config } from "../config.ts";
 import { deadlineOptions } from "../config/deadline-options.ts";
 import { readDeadlines } from "../read-deadlines.ts";
+import { meantKind } from "./meant-kind.ts";
 import { configOf, readStoreOrNull, type Where } from "./read-store.ts";
 
 /** `kind`: that one's buckets; null: all kinds. */
@@ -20,13 +21,18 @@ export function timeoutStats(
   const found = readStoreOrNull(where, ({ db, config }) => {
     const options = deadlineOptions(config.learning, config.tasks);
     const { learner, warning } = readDeadlines(db, options);
-    return { kinds: learner.summary(kind ?? undefined), warning };
+    const kinds = learner.summary(kind ?? undefined);
+    const isUnknown = kind !== null && kinds.length === 0;
+    const meant = isUnknown ? meantKind(kind, db, config) : ".";
+    return { kinds, warning, meant };
   });
+  const settings = configOf(where);
+  const meant = kind === null ? "." : meantKind(kind, null, settings);
   return timeoutStatsAnswer(
     {
       kind,
-      ...settingsOf(configOf(where)),
-      ...(found ?? { kinds: [], warning: null }),
+      ...settingsOf(settings),
+      ...(found ?? { kinds: [], warning: null, meant }),
     },
     as,
   );

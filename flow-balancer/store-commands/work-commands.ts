@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { answer, here, JSON_OPTION } from "./answering.ts";
+import { examples } from "./help-text.ts";
 import type { AddOptions } from "./tasks-add.ts";
 import type { ClaimOptions } from "./tasks-claim.ts";
 import type { SteerOptions } from "./tasks-steer.ts";
@@ -94,7 +95,8 @@ A list has the arguments of the tool add_tasks:
               "evidence": [{"command": ["bun", "test"], "cwd": "."}, {"file": "..."},
                            {"task_id": "..."}]}]}
 'key' names a task for 'after' of others in the list; 'stage' is of a pipeline. All of the list
-is added, or nothing. Paths in it are relative to the project.`;
+is added, or nothing. Paths in it are relative to the project.
+${examples("tasks add 'Write the handbook' --weight 5 --needs writing", "tasks add 'Mend the parser' --evidence-command -- bun test", "tasks add --from list.json")}`;
 
 function claimCommand(tasks: Command): void {
   tasks
@@ -112,7 +114,11 @@ function claimCommand(tasks: Command): void {
     .option(...JSON_OPTION)
     .addHelpText(
       "after",
-      "\nIt is another's after 10 minutes, or what board.lease_ms says, unless extended.\nPrints the id alone on stdout; title, reasons and lease go to stderr. Exit code 1, nothing on\nstdout and the reasons on stderr where there is nothing to claim.",
+      "\nIt is another's after 10 minutes, or what board.lease_ms says, unless extended.\nPrints the id alone on stdout; title, reasons and lease go to stderr. Exit code 1, nothing on\nstdout and the reasons on stderr where there is nothing to claim.\n" +
+        examples(
+          "tasks claim --can rust,sql",
+          "tasks claim task_0199 --lease 30min",
+        ),
     )
     .action((id: string | undefined, options: ClaimOptions) =>
       answer(async () => {
@@ -139,7 +145,11 @@ function heartbeatCommand(tasks: Command): void {
     .option(...JSON_OPTION)
     .addHelpText(
       "after",
-      "\nPrints 'held' and exits with 0; or 'cancel' with 1: stop, somebody wants it cancelled. Exit code 1\ntoo where it is not yours (any more), or somebody else has what --take names.",
+      "\nPrints 'held' and exits with 0; or 'cancel' with 1: stop, somebody wants it cancelled. Exit code 1\ntoo where it is not yours (any more), or somebody else has what --take names.\n" +
+        examples(
+          "tasks heartbeat task_0199 --progress 3/10",
+          "tasks heartbeat task_0199 --take file:src/parser.ts",
+        ),
     )
     .action((id: string, options: HeartbeatOptions) =>
       answer(async () => {
@@ -164,7 +174,11 @@ function doneCommand(tasks: Command, afterDashes: number): void {
   )
     .addHelpText(
       "after",
-      "\nEvidence is looked at now, by this command, also what the task asked for when it was added: a\ncommand has 5 minutes. If something does not hold, the exit code is 1 and the task still yours.",
+      "\nEvidence is looked at now, by this command, also what the task asked for when it was added: a\ncommand has 5 minutes. If something does not hold, the exit code is 1 and the task still yours.\n" +
+        examples(
+          "tasks done task_0199 --summary 'It parses'",
+          "tasks done task_0199 --evidence-command -- bun test",
+        ),
     )
     .action((given: string[], options: DoneOptions) =>
       answer(async () => {
@@ -184,6 +198,10 @@ function failCommand(tasks: Command): void {
     .option("--reason <text>", "why")
     .option(...NOTE_OPTION)
     .option(...JSON_OPTION)
+    .addHelpText(
+      "after",
+      examples("tasks fail task_0199 --reason 'the tests hang'"),
+    )
     .action((id: string, options: FailOptions) =>
       answer(async () => {
         const { tasksFail } = await import("./tasks-work.ts");
@@ -200,6 +218,10 @@ function releaseCommand(tasks: Command): void {
     .option(...AS_OPTION)
     .option(...NOTE_OPTION)
     .option(...JSON_OPTION)
+    .addHelpText(
+      "after",
+      examples("tasks release task_0199 --note 'half done, see the branch'"),
+    )
     .action((id: string, options: ReleaseOptions) =>
       answer(async () => {
         const { tasksRelease } = await import("./tasks-work.ts");
@@ -218,7 +240,8 @@ function steerCommands(tasks: Command): void {
     .option(...JSON_OPTION)
     .addHelpText(
       "after",
-      "\nPrints 'cancelled'; or 'asked', where somebody has it: its holder hears of it with the next heartbeat.",
+      "\nPrints 'cancelled'; or 'asked', where somebody has it: its holder hears of it with the next heartbeat.\n" +
+        examples("tasks cancel task_0199 --reason 'not needed any more'"),
     )
     .action((id: string, options: SteerOptions) =>
       answer(async () => {
@@ -233,6 +256,7 @@ function steerCommands(tasks: Command): void {
     )
     .argument("<id>", "a task that failed, timed out, was cancelled, ...")
     .option(...JSON_OPTION)
+    .addHelpText("after", examples("tasks retry task_0199"))
     .action((id: string, options: SteerOptions) =>
       answer(async () => {
         const { tasksRetry } = await import("./tasks-steer.ts");

@@ -74,6 +74,8 @@ function configure(raw: Database, durability: Durability): void {
   raw.run("PRAGMA cache_size = -16384");
   // 16 MiB; at the default of 4 MiB every hundredth task waits for a copy of mostly the same pages.
   raw.run("PRAGMA wal_autocheckpoint = 4000");
+  // 32 MiB; grown because somebody read for long, it is cut back once it begins anew. Otherwise it would stay as long as it ever was.
+  raw.run("PRAGMA journal_size_limit = 33554432");
   raw.run("PRAGMA trusted_schema = OFF");
 }
 

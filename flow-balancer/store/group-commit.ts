@@ -35,6 +35,12 @@ export interface TransactionWatcher {
   begun(): void;
   /** The last moment to write. */
   ending(): void;
+  /** It is on disk: so many writes, in so many ms from its begin. */
+  committed?(ms: number, writes: number): void;
+  /** It waits for a lock, or for room, and is tried again. */
+  delayed?(): void;
+  /** Writes that nothing was wrong with were given up: the store takes none, for want of room, of a lock, or of a sound file. */
+  refused?(error: BalancerError, writes: number): void;
 }
 
 /** Pauses between tries while another process writes, ms. In all about 5 s, then STORAGE_BUSY. */
@@ -126,8 +132,7 @@ export class GroupCommit {
         this.#retry([...writes, ...this.#pending], tries, pause);
         return;
       }
-      if (writes.length === 1 || isBusy(thrown))
-        for (const write of writes) write.reject(storageError(thrown));
+      if (writes.length === 1 || isBusy(thrown)) this.#refuse(writes, thrown);
       else {
         // The lock may be lost to another process between two of them.
         const late = unitsOf(writes)
@@ -150,12 +155,14 @@ export class GroupCommit {
   }
 
   #retry(writes: Write[], tries: number, pauseMs: number): void {
+    this.#tell((watcher) => watcher.delayed?.());
     this.#pending = writes;
     this.#hold ??= setInterval(() => {}, HOLD_MS);
     this.#env.timer(pauseMs, () => this.#flush(tries + 1));
   }
 
   #commit(writes: readonly Write[]): void {
+    const begunAt = this.#env.mono();
     this.#begin.run();
     try {
       for (const watcher of this.#watchers) watcher.begun();
@@ -168,6 +175,8 @@ export class GroupCommit {
       throw thrown;
     }
     for (const write of writes) write.resolve(write.value);
+    const ms = this.#env.mono() - begunAt;
+    this.#tell((watcher) => watcher.committed?.(ms, writes.length));
   }
 
   /** False if it has yet to be tried again. */
@@ -176,9 +185,26 @@ export class GroupCommit {
       this.#commit(unit);
     } catch (thrown) {
       if (this.#mayPass(thrown)) return false;
-      for (const write of unit) write.reject(storageError(thrown));
+      this.#refuse(unit, thrown);
     }
     return true;
+  }
+
+  #refuse(writes: readonly Write[], thrown: unknown): void {
+    const error = storageError(thrown);
+    for (const write of writes) write.reject(error);
+    if (error instanceof BalancerError && isOfStore(thrown))
+      this.#tell((watcher) => watcher.refused?.(error, writes.length));
+  }
+
+  /** Of what is over: a watcher that throws would have what is on disk written again, or those that wait forgotten. */
+  #tell(what: (watcher: TransactionWatcher) => void): void {
+    for (const watcher of this.#watchers)
+      try {
+        what(watcher);
+      } catch {
+        // It only watches.
+      }
   }
 
   /** Another try may succeed without anybody's doing. */
@@ -212,6 +238,12 @@ function unitsOf(writes: readonly Write[]): Write[][] {
 
 const codeOf = (thrown: unknown): string =>
   String((thrown as { code?: unknown } | null)?.code ?? "");
+
+/** Whatever was asked for, it would have failed. */
+const isOfStore = (thrown: unknown): boolean =>
+  /^SQLITE_(?:BUSY|CANTOPEN|CORRUPT|FULL|IOERR|NOTADB|READONLY)/.test(
+    codeOf(thrown),
+  );
 
 const isBusy = (thrown: unknown): boolean =>
   codeOf(thrown).startsWith("SQLITE_BUSY");

@@ -1,4 +1,4 @@
-/** What is deleted for good, a little at a time: outcomes, decisions and events beyond those that are kept, what a newer version knows better, and pages that nothing is left on. */
+/** What is deleted for good, a little at a time: outcomes, decisions, events and audit entries beyond those that are kept, what a newer version knows better, and pages that nothing is left on. */
 
 import type { Store } from "./database.ts";
 import type { Pace } from "./pace.ts";
@@ -59,6 +59,19 @@ export function pruneDecisions(
   return untilFew(pace, () =>
     commit.write(() => prune.run(before, keep).changes),
   );
+}
+
+/** All entries of the audit log but the newest `keep`; the newest stays in any case. Returns how many. */
+export function pruneAudit(
+  { raw, commit }: Store,
+  keep: number,
+  pace: Pace,
+): Promise<number> {
+  const prune = raw.query<unknown, [number]>(
+    `DELETE FROM audit WHERE seq <= (SELECT max(seq) FROM audit) - max(1, ?1)
+       AND seq IN (SELECT seq FROM audit ORDER BY seq LIMIT ${ROWS})`,
+  );
+  return untilFew(pace, () => commit.write(() => prune.run(keep).changes));
 }
 
 /** States in a form that is out of date, unless a server that still has that form saved one since `before`, epoch ms. Returns how many. */

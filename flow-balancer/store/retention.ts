@@ -2,8 +2,8 @@
  * Keeps the database as large as what is asked of it. Ended tasks that are old, or too many, move to
  * the archive in small batches: written and synced there first, deleted after, so that a crash between
  * the two leaves a task in both, which is harmless, and never in neither. An idempotency key is
- * remembered for as long as its task is in the database. Old events and decisions, and the outcomes that
- * no learner reads any more, are deleted. One process does it at a time, and rests four times as long as it works.
+ * remembered for as long as its task is in the database. Old events and decisions, audit entries beyond
+ * those that are kept, and the outcomes that no learner reads any more, are deleted. One process does it at a time, and rests four times as long as it works.
  */
 
 import type { Env } from "../core/ports.ts";
@@ -13,6 +13,7 @@ import type { Store } from "./database.ts";
 import { type Due, EndedTasks } from "./ended-tasks.ts";
 import { Pace } from "./pace.ts";
 import {
+  pruneAudit,
   pruneDecisions,
   pruneEvents,
   pruneLearned,
@@ -36,6 +37,8 @@ export interface RetentionSettings {
   readonly keepOutcomes: number;
   /** At most so many decisions stay, the newest: each takes about 1 kB. */
   readonly keepDecisions: number;
+  /** At most so many entries of the audit log stay, the newest, however old. */
+  readonly keepAudit: number;
   /** Archive files older than so many months, this one not counted, are deleted; and the oldest beyond so many bytes. */
   readonly archiveMonths: number;
   readonly archiveBytes: number;
@@ -48,6 +51,7 @@ const DEFAULTS: RetentionSettings = {
   batchTasks: 100,
   keepOutcomes: 10_000,
   keepDecisions: 50_000,
+  keepAudit: 10_000,
   archiveMonths: 12,
   archiveBytes: 2_147_483_648,
 };
@@ -58,6 +62,7 @@ export interface RetentionReport {
   readonly outcomes: number;
   readonly decisions: number;
   readonly events: number;
+  readonly audit: number;
   readonly archiveFiles: number;
 }
 
@@ -137,7 +142,7 @@ export class Retention {
   }): Promise<RetentionReport | null> {
     if ((await this.#take()) === null) return null;
     const { store, env, home } = this.#options;
-    const { keepMs, keepOutcomes, keepDecisions, archiveBytes } =
+    const { keepMs, keepOutcomes, keepDecisions, keepAudit, archiveBytes } =
       this.#settings;
     const pace = (this.#pace = new Pace(env, how));
     try {
@@ -150,13 +155,14 @@ export class Retention {
         { before, keep: keepDecisions },
         pace,
       );
+      const audit = await pruneAudit(store, keepAudit, pace);
       await pruneLearned(store, before);
       await shrink(store, pace);
       const archiveFiles = await pruneArchive(home, {
         oldest: this.#oldestMonth(env.now()),
         maxBytes: archiveBytes,
       });
-      return { archived, outcomes, decisions, events, archiveFiles };
+      return { archived, outcomes, decisions, events, audit, archiveFiles };
     } finally {
       // If it cannot be let go, the next one waits until it has run out.
       await this.#lease.release(this.#mustRoll).catch(() => {});

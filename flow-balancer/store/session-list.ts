@@ -8,6 +8,7 @@ import type { Database } from "bun:sqlite";
 import type { SessionId } from "../core/ids.ts";
 import {
   sessionMode,
+  usualRate,
   type SessionLoad,
   type SessionMode,
 } from "../core/session.ts";
@@ -28,6 +29,8 @@ export interface SessionSummary {
   readonly inFlight: number;
   /** Tasks submitted in the last minute. */
   readonly tasksPerMinute: number;
+  /** And in a usual one before; null: it has no usual rate. */
+  readonly usualPerMinute: number | null;
 }
 
 const MINUTE_MS = 60_000;
@@ -116,6 +119,7 @@ function summary(
     mode: row.closedAt === null ? sessionMode(load) : "closed",
     inFlight: load.inFlight,
     tasksPerMinute: load.lastMinute,
+    usualPerMinute: usualRate(load),
   };
 }
 

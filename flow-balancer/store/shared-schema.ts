@@ -1,4 +1,4 @@
-/** The tables of what terminals share besides tasks: sessions, instances, the board, what happened, what was decided and learned. See schema.ts for the clocks. */
+/** The tables of what terminals share besides tasks: sessions, instances, the board, what happened, what was decided and learned, what persons asked for. See schema.ts for the clocks. */
 
 import { sql } from "drizzle-orm";
 import {
@@ -189,3 +189,21 @@ export const learnedStates = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.learner, table.version] })],
 );
+
+/** What persons asked of a server, and how it can be taken back. */
+export const audit = sqliteTable("audit", {
+  seq: integer("seq").primaryKey(),
+  at: integer("at").notNull(),
+  /** `noun.past`. */
+  action: text("action").notNull(),
+  /** Who asked. */
+  by: text("by").notNull(),
+  /** On what. */
+  target: text("target").notNull(),
+  /** JSON object. */
+  detailJson: text("detail").notNull(),
+  /** JSON object: what takes it back; null: nothing does. */
+  undoJson: text("undo"),
+  /** The entry that took it back. */
+  undoneBy: integer("undone_by"),
+});

@@ -24,6 +24,8 @@ export type OutputOf<Schema extends InputSchema> = NonNullable<
 export interface TaskContext {
   readonly taskId: string;
   readonly attempt: number;
+  /** The trace its caller belongs to, as a W3C `traceparent`; null: none. */
+  readonly traceparent: string | null;
   /** Aborted when the task is cancelled or its time is up. Return soon after: the process is killed next. */
   readonly signal: AbortSignal;
   /**

@@ -22,6 +22,8 @@ export interface RunRequest {
   readonly attempt: number;
   readonly session: string | null;
   readonly inputJson: string;
+  /** Which trace it belongs to (core/trace-context.ts); left out: none. Such a run travels on its own. */
+  readonly traceparent?: string;
 }
 
 const RUN_FIELDS = 6;

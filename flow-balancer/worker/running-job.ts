@@ -85,6 +85,7 @@ export class RunningJob {
     return {
       taskId: request.taskId,
       attempt: request.attempt,
+      traceparent: request.traceparent ?? null,
       get signal() {
         return signal();
       },

@@ -105,7 +105,8 @@ export class WorkerProcess {
 
   /** Short ones that are asked for in one turn of the event loop go together. */
   run(request: RunRequest): void {
-    if (request.inputJson.length > MAX_FRAMED_CHARS) {
+    const isLong = request.inputJson.length > MAX_FRAMED_CHARS;
+    if (isLong || request.traceparent !== undefined) {
       this.send({ type: "run", ...request });
       return;
     }

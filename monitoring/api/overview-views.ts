@@ -93,8 +93,9 @@ export const seriesPointView = z.object({
   cold: z.int(),
   wait_p95_ms: z.number().nullable(),
   run_p95_ms: z.number().nullable(),
-  queue_depth: z.int(),
-  busy: z.int(),
+  /** As this server saw it then; null: it did not look, as before it started. */
+  queue_depth: z.int().nullable(),
+  busy: z.int().nullable(),
 });
 
 export const seriesView = z.object({

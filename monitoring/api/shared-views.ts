@@ -23,7 +23,7 @@ export const boardItemView = z.object({
   changed_at: z.int(),
 });
 
-export const boardHolderView = z.object({
+const boardHolderView = z.object({
   holder: z.string(),
   active_weight: z.number(),
   capacity: z.number(),
@@ -41,7 +41,8 @@ export const sessionView = z.object({
   id: z.string(),
   name: z.string().nullable(),
   mode: z.enum(["resting", "warming", "flowing", "surging"]),
-  opened_at: z.int(),
+  /** Null: it is of a connection, and nobody noted when it came. */
+  opened_at: z.int().nullable(),
   closed_at: z.int().nullable(),
   last_used_at: z.int().nullable(),
   in_flight: z.int(),
@@ -122,7 +123,7 @@ export const auditEntryView = z.object({
   at: z.int(),
   /** `noun.past`, as `task.cancelled`. */
   action: z.string(),
-  /** Who: `dashboard`, `api`, with the token's name. */
+  /** Who: `dashboard` (with the cookie) or `api` (with the token). */
   by: z.string(),
   /** On what. */
   target: z.string(),
@@ -134,7 +135,7 @@ export const auditEntryView = z.object({
 export const auditView = z.object({ entries: z.array(auditEntryView) });
 
 /** What a person wants of a tier of this server's pool; what is left out stays. */
-export const tierChangeView = z.object({
+export const tierChangeView = z.strictObject({
   tier: tierView,
   paused: z.boolean().optional(),
   drain: z.literal(true).optional(),

@@ -28,7 +28,7 @@ export const taskRowView = z.object({
   error_code: z.string().nullable(),
 });
 
-/** Newest first. */
+/** Newest first. A page may hold fewer than were asked for, even none, with more to come: only so many tasks are looked at in one call. The end is where `next` is null. */
 export const taskListView = z.object({
   tasks: z.array(taskRowView),
   /** Pass as `before`; null at the end. */
@@ -127,7 +127,7 @@ export const taskView = z.object({
   ),
 });
 
-export const taskIdsView = z.object({
+export const taskIdsView = z.strictObject({
   /** At most 500 at once. */
   task_ids: z.array(z.string().max(64)).min(1).max(500),
 });

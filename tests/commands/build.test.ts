@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StdioPeer } from "../../benchmarks/stdio-peer.ts";
@@ -10,7 +10,7 @@ let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "flow-balancer-build-"));
   await build(folder);
-});
+}, 30_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function runTask(kind: string, input: object) {
@@ -33,6 +33,19 @@ async function runTask(kind: string, input: object) {
 test("a build has bytecode beside its JavaScript", () => {
   for (const file of ["server.js.jsc", "child.js.jsc"])
     expect(existsSync(join(folder, file))).toBe(true);
+});
+
+test("a build names no folder of the machine it was made on", () => {
+  const source = join(import.meta.dir, "../..");
+  for (const file of ["server.js", "child.js"])
+    expect(readFileSync(join(folder, file), "utf8").includes(source)).toBe(
+      false,
+    );
+});
+
+test("a build has the dashboard's files beside it", () => {
+  for (const part of ["html", "js", "css"])
+    expect(existsSync(join(folder, `dashboard.${part}`))).toBe(true);
 });
 
 test.each([

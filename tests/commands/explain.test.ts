@@ -67,7 +67,14 @@ const explained = (
   one: TaskRecord,
   parents: readonly (readonly [TaskId, TaskState | null])[] = [],
   limit: LimitInForce | null = null,
-) => explainTask({ task: one, parents: new Map(parents), limit, now: at(60) });
+) =>
+  explainTask({
+    task: one,
+    parents: new Map(parents),
+    limit,
+    waiting: null,
+    now: at(60),
+  });
 
 describe("explaining a task", () => {
   test("that ran says where, why, what else there was, and how far off each clock was", () => {
@@ -82,7 +89,7 @@ describe("explaining a task", () => {
     expect(text).toBe(
       [
         "task     task_a: k, completed",
-        "asked    1970-01-01T00:00:00.000Z, session s, priority 3, deadline 900 ms",
+        "asked    1970-01-01T00:00:00.000Z (1 min ago), session s, priority 3, deadline 900 ms",
         "ran on   w7, warm: it had the kind's code loaded",
         "why      an idle worker that has the kind loaded",
         "instead  a new worker: 200 ms in all",
@@ -91,7 +98,7 @@ describe("explaining a task", () => {
         "wait       0.0 ms  0.5 ms  as expected",
         "start       50 ms   10 ms  22% of what was expected",
         "run        100 ms  300 ms  3.0 times as long as expected",
-        "ended    1970-01-01T00:00:02.000Z, completed",
+        "ended    1970-01-01T00:00:02.000Z (58 s ago), completed",
       ].join("\n"),
     );
     expect(json).toMatchObject({
@@ -152,7 +159,7 @@ describe("explaining a task", () => {
     expect(text).toContain("deaths   3 of its workers died under it");
     expect(text).toEndWith(
       [
-        "ended    1970-01-01T00:00:02.000Z, poisoned",
+        "ended    1970-01-01T00:00:02.000Z (58 s ago), poisoned",
         "error    POISONED: 3 workers died",
         "         Mend it.",
         "         It was worth another try after 70 ms.",
@@ -208,6 +215,8 @@ describe("explaining a task", () => {
     // oxlint-disable-next-line no-control-regex
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
     expect(text.split("\n")).toHaveLength(4);
-    expect(text).toContain("ended  1970-01-01T00:00:01.000Z, failed, never on");
+    expect(text).toContain(
+      "ended  1970-01-01T00:00:01.000Z (59 s ago), failed, never on",
+    );
   });
 });

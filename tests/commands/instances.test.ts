@@ -29,17 +29,17 @@ describe("flow-balancer instances", () => {
     const { data } = instances({ all: false }, home.where, terminal());
     const lines = data.split("\n");
     expect(lines[0]).toMatch(
-      /^id +pid +state +front +started +heartbeat +ended +workers +wants +holds +project$/,
+      /^id +pid +state +front +started +at +heartbeat +ended +workers +wants +holds +project$/,
     );
     expect(lines[1]).toMatch(
-      /^instance_a +\d+ +alive +stdio +2 min +0 ms +2\/4 +1 +1 +\/home\/ada\/project$/,
+      /^instance_a +\d+ +alive +stdio +2 min +22:11:20 +0 ms +2\/4 +1 +1 +\/home\/ada\/project$/,
     );
     expect(lines.slice(2).map((line) => line.split(/ +/)[2])).toEqual([
       "gone",
       "stopped",
       "died",
     ]);
-    expect(lines[3]).toMatch(/stdio +2 min +60 min +0 +\/home/);
+    expect(lines[3]).toMatch(/stdio +2 min +22:11:20 +60 min +0 +\/home/);
   });
 
   test("gives programs all of it", async () => {

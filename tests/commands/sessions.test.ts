@@ -33,7 +33,7 @@ describe("flow-balancer sessions", () => {
     const lines = data.split("\n");
     expect(lines).toHaveLength(3);
     expect(lines[1]).toMatch(
-      /^session_a +warming +1 +1 +2 +1\.5 kB +3 min +now +morning$/,
+      /^session_a +warming +1 +1 +2 +1\.5 kB +3 min +now +22:13:20 +morning$/,
     );
     expect(lines[2]).toMatch(
       /^session_b +resting +2 s +evil \\u001b\[31m\\n日本$/,

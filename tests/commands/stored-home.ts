@@ -7,6 +7,7 @@ import { Database } from "bun:sqlite";
 import type { Terminal } from "../../flow-balancer/commands/terminal.ts";
 import { createPaint } from "../../flow-balancer/core/paint.ts";
 import { closeStore, openStore } from "../../flow-balancer/store/database.ts";
+import type { Env } from "../../flow-balancer/core/ports.ts";
 import { InstanceLocks } from "../../flow-balancer/store/instance-locks.ts";
 import { pidStarted } from "../../flow-balancer/store/instance-process.ts";
 import type { Where } from "../../flow-balancer/store-commands/read-store.ts";
@@ -20,21 +21,27 @@ const MIGRATIONS = join(
   "../../flow-balancer/store/migrations",
 );
 
-export class StoredHome implements Disposable {
-  readonly env = new FakeEnv();
+/** On time that stands still, unless it is told another. */
+export class StoredHome<E extends Env = FakeEnv> implements Disposable {
+  readonly env: E;
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "stored-")));
   readonly home = join(this.folder, "home");
   readonly path = join(this.home, "flow.db");
-  readonly where: Where = {
-    env: this.env,
-    around: {
-      env: { FLOW_BALANCER_HOME: this.home },
-      cwd: this.folder,
-      home: this.folder,
-    },
-  };
+  readonly where: Where;
   readonly #locks = new InstanceLocks(this.home);
   readonly #held = new Set<string>();
+
+  constructor(env: E = new FakeEnv() as unknown as E) {
+    this.env = env;
+    this.where = {
+      env,
+      around: {
+        env: { FLOW_BALANCER_HOME: this.home },
+        cwd: this.folder,
+        home: this.folder,
+      },
+    };
+  }
 
   /** Makes the store if it is not there. */
   async insert(table: string, ...rows: readonly Row[]): Promise<void> {

@@ -47,10 +47,12 @@ describe("flow-balancer tasks list", () => {
       "completed",
     ]);
     expect(lines[3]).toMatch(
-      /^task_3 +running +1 s +1\.5 s +2 +3 +board +ada +日本語の題 with/,
+      /^task_3 +running +1 s +22:14:20 +1\.5 s +2 +3 +board +ada +日本語の題 with/,
     );
     expect(lines[4]).toEndWith("Write the \\u001b[31m\\nhandbook");
-    expect(lines[5]).toMatch(/^task_1 +completed +1 min +1\.5 s +pool +shell$/);
+    expect(lines[5]).toMatch(
+      /^task_1 +completed +1 min +22:13:20 +1\.5 s +pool +shell$/,
+    );
   });
 
   test("fits a terminal of any width, wide letters and all", async () => {

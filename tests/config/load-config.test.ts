@@ -19,7 +19,15 @@ describe("where values come from:", () => {
       roots: [desk.project],
       toolsets: ["pool", "board"],
       durability: "normal",
-      http: { host: "127.0.0.1", port: 7331 },
+      http: {
+        host: "127.0.0.1",
+        port: 7331,
+        basePath: "/",
+        readOnly: false,
+        mcpToken: "required",
+        hostnames: [],
+        origins: [],
+      },
       patience: {
         unknownMs: 50_000,
         clients: { "claude-code": 110_000, codex: 280_000 },
@@ -45,6 +53,18 @@ describe("where values come from:", () => {
     expect(ports({ env })).toBe(3);
     expect(ports({ env, flags: parseFlags(["--port", "4"]) })).toBe(4);
     expect(desk.load({ env }).http.host).toBe("::1");
+  });
+
+  test("true and false are read of every source, and nothing else is either", () => {
+    const only = (given: Given) => desk.load(given).http.readOnly;
+    expect(only({})).toBe(false);
+    desk.projectFile("[http]\nread_only = true\n");
+    expect(only({})).toBe(true);
+    const env = { FLOW_BALANCER_HTTP_READ_ONLY: "false" };
+    expect(only({ env })).toBe(false);
+    expect(only({ env, flags: { "--http-read-only": "true" } })).toBe(true);
+    desk.projectFile("[http]\nread_only = 1\n");
+    expect(() => only({})).toThrow("must be true or false, got 1");
   });
 
   test("second runs are for a person to switch on", () => {
@@ -89,6 +109,8 @@ describe("where values come from:", () => {
       ([key, { value }]) =>
         !key.startsWith("patience.clients.") &&
         key !== "experts" &&
+        // What is empty is as good as not said.
+        String(value) !== "" &&
         value !== null,
     );
     expect(single.length).toBeGreaterThan(15);

@@ -144,6 +144,26 @@ test("who watches hears of each transaction when it begins and last before it co
   expect(stored()).toEqual([1, 11, 12, 13, 14]);
 });
 
+test("one who hears of what is over and throws costs no write anything", async () => {
+  const { commit, db, insert, stored } = setUp();
+  const fail = (): never => {
+    throw new Error("no");
+  };
+  const nothing = (): void => {};
+  const watcher = { committed: fail, delayed: fail, refused: fail };
+  commit.watch({ ...watcher, begun: nothing, ending: nothing });
+  let runs = 0;
+  await Promise.all([commit.write(() => void runs++), insert(1)]);
+  await commit.drained();
+  expect(runs).toBe(1);
+  db.run("PRAGMA query_only = on");
+  expect(await codeOf(insert(2))).toBe("STORAGE_FAILED");
+  await commit.drained();
+  db.run("PRAGMA query_only = off");
+  expect(await codeOf(insert(3))).toBe("resolved");
+  expect(stored()).toEqual([1, 3]);
+});
+
 test("while another connection writes it tries again, holds nothing up, and loses nothing", async () => {
   const { env, insert, other, stored, commit } = setUp();
   other.run("BEGIN IMMEDIATE");

@@ -13,6 +13,7 @@ import type {
   LockState,
   ProcessState,
 } from "../../flow-balancer/core/instance.ts";
+import type { EngineEvent } from "../../flow-balancer/core/events.ts";
 import type { Env } from "../../flow-balancer/core/ports.ts";
 import type {
   Lease,
@@ -116,6 +117,8 @@ export class Member {
   /** Whose death it was told of. */
   readonly buried: string[] = [];
   readonly errors: string[] = [];
+  /** What it told whoever watches. */
+  readonly events: EngineEvent[] = [];
   live: readonly Lease[] = [];
   demand = 0;
   workCalls = 0;
@@ -218,6 +221,7 @@ export class Member {
       onWake: (ms) => void this.wakes.push(ms),
       onDead: async (dead) => void this.buried.push(dead),
       onWork: () => void this.workCalls++,
+      events: (event) => void this.events.push(event),
       onError: (step, thrown) =>
         void this.errors.push(
           `${step}: ${thrown instanceof Error ? thrown.message : String(thrown)}`,

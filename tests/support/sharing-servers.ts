@@ -6,6 +6,7 @@ import type { TaskQueue } from "../../flow-balancer/core/queue.ts";
 import type { TaskRequest } from "../../flow-balancer/core/task.ts";
 import type { SubmitOptions } from "../../flow-balancer/core/engine.ts";
 import { Consumer } from "../../flow-balancer/consumer.ts";
+import type { EngineEvent } from "../../flow-balancer/core/events.ts";
 import { Dispatcher } from "../../flow-balancer/dispatcher.ts";
 import { KindRegistry } from "../../flow-balancer/pool/kind-registry.ts";
 import type { MultiTierPoolManager } from "../../flow-balancer/pool/multi-tier-pool-manager.ts";
@@ -36,6 +37,8 @@ export const failed = (
 /** A server on a store that others share; its pool runs what it is given until told how that ends. */
 class Server {
   readonly asked: PoolTask[] = [];
+  /** What it told whoever watches. */
+  readonly events: EngineEvent[] = [];
   readonly dispatcher: Dispatcher;
   readonly consumer: Consumer;
   readonly #running = new Map<TaskId, (outcome: PoolOutcome) => void>();
@@ -48,6 +51,7 @@ class Server {
     retries: RetryBudgets | undefined,
   ) {
     const holder = holderId(name);
+    const events = (event: EngineEvent): void => void this.events.push(event);
     const pool = {
       run: (task: PoolTask) => {
         this.asked.push(task);
@@ -65,6 +69,7 @@ class Server {
       maxOpen: 100,
       maxInputBytes: 1_000,
       maxOutputChars: 100,
+      events,
       isWatched: () => false,
       onChanged: () => {},
       states: NO_STATES,
@@ -83,6 +88,7 @@ class Server {
       cancel: (id) => this.dispatcher.cancelLive(id),
       changedElsewhere: () => seesOthers,
       onChanged: () => this.dispatcher.lookElsewhere(),
+      events,
       onError: (thrown) => {
         throw thrown;
       },

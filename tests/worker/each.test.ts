@@ -19,6 +19,7 @@ class Job {
     return {
       task: {
         taskId: "task_1",
+        traceparent: null,
         attempt: 1,
         get signal() {
           return stop.signal;

@@ -58,7 +58,7 @@ async function runCommand(
   const child = Bun.spawn([command.program, ...command.argv.slice(1)], {
     argv0: command.argv[0],
     cwd: command.cwd,
-    env: { ...command.env, [TASK_VARIABLE]: job.task.taskId },
+    env: { ...traceOf(job), ...command.env, [TASK_VARIABLE]: job.task.taskId },
     stdin: command.stdin === null ? "ignore" : Buffer.from(command.stdin),
     stdout: "pipe",
     stderr: "pipe",
@@ -92,6 +92,10 @@ async function runCommand(
     ? { ok: true, value }
     : { ok: false, value, error: exitError(command.argv[0], value) };
 }
+
+/** As programs that speak OpenTelemetry look for it; what a task asks for itself goes before. */
+const traceOf = ({ task }: JobContext): Record<string, string> =>
+  task.traceparent === null ? {} : { TRACEPARENT: task.traceparent };
 
 function exitError(
   program: string,

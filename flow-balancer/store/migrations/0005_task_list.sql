@@ -1,0 +1,2 @@
+CREATE INDEX `tasks_listed` ON `tasks` (`seq`,`kind`,`session`,`submitted_at`);--> statement-breakpoint
+CREATE INDEX `tasks_ended_badly` ON `tasks` (`seq`,`state`) WHERE settled_at IS NOT NULL AND state <> 'completed';

@@ -1,0 +1,4 @@
+/** Lets all others have their turn. */
+
+export const turn = (): Promise<void> =>
+  new Promise((goOn) => setImmediate(() => goOn()));
