@@ -106,8 +106,8 @@ export class OwnEngine implements AsyncDisposable {
         refused: async () => {},
       },
       refusal: () => null,
-      onChanged: (task) => {
-        for (const changed of changes) changed(task.id);
+      onChanged: (ids) => {
+        for (const id of ids) for (const changed of changes) changed(id);
       },
       isWatched: () => changes.size > 0,
       onReleased: () => {},

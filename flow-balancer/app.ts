@@ -16,7 +16,6 @@ import { effectiveConfig } from "./config/effective-config.ts";
 import { prepareHome } from "./config/prepare-home.ts";
 import { instanceId, type SessionId, type TaskId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
-import type { TaskRecord } from "./core/task.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { checkByTask } from "./evidence-task.ts";
 import { HomeSharing } from "./home-sharing.ts";
@@ -174,8 +173,8 @@ function openBase({ config, env, environment }: EngineOptions): Base {
 
 const tellingOf = (listeners: ReadonlySet<(id: TaskId) => void>) => ({
   isWatched: () => listeners.size > 0,
-  onChanged: ({ id }: TaskRecord) => {
-    for (const listener of listeners) listener(id);
+  onChanged: (ids: readonly TaskId[]) => {
+    for (const id of ids) for (const listener of listeners) listener(id);
   },
 });
 

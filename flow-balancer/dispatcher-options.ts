@@ -2,12 +2,11 @@
 
 import type { BalancerError } from "./core/errors.ts";
 import type { EventSink } from "./core/events.ts";
-import type { HolderId } from "./core/ids.ts";
+import type { HolderId, TaskId } from "./core/ids.ts";
 import type { Env } from "./core/ports.ts";
 import type { TaskQueue } from "./core/queue.ts";
 import type { Hedging } from "./hedging.ts";
 import type { LimitFor } from "./pool-request.ts";
-import type { TaskRecord } from "./core/task.ts";
 import type { KindRegistry } from "./pool/kind-registry.ts";
 import type { MultiTierPoolManager } from "./pool/multi-tier-pool-manager.ts";
 import type { RetryBudgets } from "./retry-budgets.ts";
@@ -24,8 +23,8 @@ export interface DispatcherOptions {
   readonly maxOpen: number;
   readonly maxInputBytes: number;
   readonly maxOutputChars: number;
-  /** After a change of state; never in the way of the task itself. */
-  readonly onChanged: (task: TaskRecord) => void;
+  /** After changes of state, those of one turn together; never in the way of a task itself. */
+  readonly onChanged: (ids: readonly TaskId[]) => void;
   /** Hears of every task that is taken, refused or ends; left out: nobody does. */
   readonly events?: EventSink | undefined;
   /** False while nobody wants to hear of changes. */

@@ -1,7 +1,6 @@
 /**
- * The one path of a task: admit, record, execute, settle. A task is on disk before it runs, and
- * its result is on disk before anybody hears of it. Whoever waits for a task (a call, a batch, a
- * poll) waits on the same promise. A task found in the store (`adopt`) takes the same path.
+ * The one path of a task: admit, record, execute, settle. It is on disk before it runs, and its result before
+ * anybody hears of it. Whoever waits for it waits on the same promise; one found in the store takes the same path.
  */
 
 import type {
@@ -26,6 +25,7 @@ import type { DispatcherOptions } from "./dispatcher-options.ts";
 import { Elsewhere } from "./elsewhere.ts";
 import { ExpectedTasks } from "./expected-tasks.ts";
 import { admitTask } from "./admit-task.ts";
+import { ChangeNotes } from "./change-notes.ts";
 import { concludeTask, type Ways } from "./conclude-task.ts";
 import { HeldTasks } from "./held-tasks.ts";
 import {
@@ -46,12 +46,14 @@ export class Dispatcher {
   readonly #elsewhere: Elsewhere;
   readonly #runner: TaskRunner;
   readonly #ways: Ways;
+  readonly #changes: ChangeNotes;
   /** Fires when the dispatcher closes. */
   readonly #stop = new AbortController();
   #admitted = 0;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#changes = new ChangeNotes(options.onChanged);
     this.#elsewhere = new Elsewhere(options.env, options.queue);
     this.#expected = new ExpectedTasks(this.#elsewhere, this.#ended);
     this.#runner = new TaskRunner(options, (live) => this.#changed(live));
@@ -287,9 +289,7 @@ export class Dispatcher {
   };
 
   #changed(live: LiveTask): void {
-    if (!this.#options.isWatched()) return;
-    const { record } = live;
-    setImmediate(() => this.#options.onChanged(record));
+    if (this.#options.isWatched()) this.#changes.add(live.id);
   }
 
   async #known(id: TaskId): Promise<TaskRecord> {

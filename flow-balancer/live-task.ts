@@ -79,6 +79,10 @@ export class LiveTask {
     this.#reject(reason);
   }
 
+  get id(): TaskId {
+    return this.#record.id;
+  }
+
   get record(): TaskRecord {
     // Made when somebody looks: a short task has ended before anybody does.
     if (this.#startedAt !== null && this.#record.state === "queued")

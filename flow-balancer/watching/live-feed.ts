@@ -20,8 +20,8 @@ const BEAT_MS = 1_000;
 const FLUSH_MS = 250;
 /** Told at once. */
 const MOST = 200;
-/** Remembered until they are told; of more only that there were. */
-const MOST_REMEMBERED = 1_000;
+/** Remembered until they are told; of more only that there were. Half of them are forgotten at once: one by one would cost each change more. */
+const MOST_REMEMBERED = 4_096;
 
 export interface LiveFeedParts {
   readonly env: Pick<Env, "timer">;
@@ -43,8 +43,8 @@ interface Beat {
 export class LiveFeed {
   readonly #parts: LiveFeedParts;
   readonly #listeners = new Set<Listener>();
-  /** In the order of their last change. */
-  readonly #changed = new Set<string>();
+  /** As they changed, the last one last. */
+  #changed: string[] = [];
   #isMore = false;
   #stops: (() => void)[] = [];
   #stopFlush: (() => void) | undefined;
@@ -108,7 +108,7 @@ export class LiveFeed {
     for (const stop of this.#stops.splice(0)) stop();
     this.#stopFlush?.();
     this.#stopFlush = undefined;
-    this.#changed.clear();
+    this.#changed = [];
     this.#isMore = false;
   }
 
@@ -142,11 +142,8 @@ export class LiveFeed {
   }
 
   #note(id: string): void {
-    this.#changed.delete(id);
-    this.#changed.add(id);
-    if (this.#changed.size > MOST_REMEMBERED) {
-      const [oldest = id] = this.#changed;
-      this.#changed.delete(oldest);
+    if (this.#changed.push(id) > MOST_REMEMBERED) {
+      this.#changed = this.#changed.slice(MOST_REMEMBERED / 2);
       this.#isMore = true;
     }
     this.#stopFlush ??= this.#parts.env.timer(FLUSH_MS, () => this.#flush());
@@ -154,9 +151,9 @@ export class LiveFeed {
 
   #flush(): void {
     this.#stopFlush = undefined;
-    const ids = [...this.#changed];
+    const ids = [...new Set(this.#changed.toReversed())].reverse();
     const more = this.#isMore || ids.length > MOST;
-    this.#changed.clear();
+    this.#changed = [];
     this.#isMore = false;
     try {
       const changed = this.#parts.rows(ids.slice(-MOST));

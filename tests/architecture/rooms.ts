@@ -54,6 +54,7 @@ const ROOMS: readonly Room[] = [
   mechanism("dispatcher", ["core"], {
     places: [
       "flow-balancer/admit-task.ts",
+      "flow-balancer/change-notes.ts",
       "flow-balancer/conclude-task.ts",
       "flow-balancer/consumer.ts",
       "flow-balancer/dispatcher-options.ts",
