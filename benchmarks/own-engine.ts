@@ -107,7 +107,7 @@ export class OwnEngine implements AsyncDisposable {
       },
       refusal: () => null,
       onChanged: (ids) => {
-        for (const id of ids) for (const changed of changes) changed(id);
+        for (const task of ids) for (const changed of changes) changed(task);
       },
       isWatched: () => changes.size > 0,
       onReleased: () => {},
