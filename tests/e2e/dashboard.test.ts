@@ -9,6 +9,7 @@ import {
   runOddTasks,
   WORK_FILES,
 } from "../support/dashboard-work.ts";
+import { until } from "../support/until.ts";
 
 const browser = sharedBrowser();
 let server: DashboardServer;
@@ -102,8 +103,12 @@ testWithBrowser("a task is cancelled, and another tried again", async () => {
   await visit.page.getByTestId("retry").click();
   await visit.is("toasts", "Queued again: 1 task.");
   await visit.is("waterfall", "Try 2");
+  // It was failed before, and says so for as long as the second try is not begun.
+  const { attempts } = await until("the second try to end", async () => {
+    const task = await server.json(`tasks/${failed}`);
+    return task.attempts[1]?.ended_at != null && task;
+  });
   await visit.is("page-count-words", "failed");
-  const { attempts } = await server.json(`tasks/${failed}`);
   expect(attempts).toMatchObject([{ state: "failed" }, { state: "failed" }]);
   expect(attempts[0].ended_at).toBeLessThan(attempts[1].ended_at);
 });
@@ -162,9 +167,12 @@ testWithBrowser("the keys lead through the pages and the list", async () => {
   const rows = visit.page.getByTestId("task-row");
   const current = visit.page.locator('[data-current="true"]');
   for (const key of ["j", "j", "j", "k"]) await keyboard.press(key);
-  await current.waitFor();
   const id = await rows.nth(1).getAttribute("data-task");
-  expect(await current.getAttribute("data-task")).toBe(id);
+  // Drawn a moment after the key.
+  await until(
+    "the second row to be the one",
+    async () => (await current.getAttribute("data-task")) === id,
+  );
   await keyboard.press("Enter");
   await visit.is("task-id", id ?? "");
   await keyboard.press("g");
