@@ -59,6 +59,18 @@ export class Faults {
     }
   }
 
+  /** One is stopped, others take its work, and it has a moment to come late with it. */
+  async stopForLong(): Promise<void> {
+    this.heal();
+    const terminal = this.#terminals[this.#index()];
+    if (terminal === undefined || terminal.hasEnded) return;
+    terminal.signal("SIGSTOP");
+    this.counts.stops++;
+    await Bun.sleep(2 * this.#stopMs);
+    terminal.signal("SIGCONT");
+    await Bun.sleep(this.#stopMs / 2);
+  }
+
   /** Lets those that are stopped go on. */
   heal(): void {
     for (const terminal of this.#terminals)
